@@ -1,0 +1,127 @@
+"""sindri.yaml as values: what the configuration means once it is validated, every default filled in.
+
+The pydantic models that read the file are in ``sindri_core.config``; nothing else needs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sindri_core.types import Claim
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sindri_core.types import Issue
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Size:
+    """An amount of memory or storage in bytes; prints as the largest exact binary unit (``4Gi``)."""
+
+    bytes: int
+
+    def __str__(self) -> str:
+        """Write the amount as a Kubernetes quantity."""
+        for power, unit in ((60, "Ei"), (50, "Pi"), (40, "Ti"), (30, "Gi"), (20, "Mi"), (10, "Ki")):
+            if self.bytes and self.bytes % (1 << power) == 0:
+                return f"{self.bytes >> power}{unit}"
+        return str(self.bytes)
+
+    def half(self) -> Size:
+        """Half of it, rounded down to a whole byte, never less than one."""
+        return Size(max(1, self.bytes // 2))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cpus:
+    """An amount of processor time in thousandths of a core; prints as ``2`` or ``500m``."""
+
+    millis: int
+
+    def __str__(self) -> str:
+        """Write the amount as a Kubernetes quantity."""
+        return f"{self.millis}m" if self.millis % 1000 else str(self.millis // 1000)
+
+    def half(self) -> Cpus:
+        """Half of it, never less than one thousandth."""
+        return Cpus(max(1, self.millis // 2))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gpu:
+    """The accelerators that the environment asks for. ``type`` is nvidia, amd or intel."""
+
+    type: str = "nvidia"
+    count: int = 1
+    memory: Size | None = None
+    tier: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """The limits of the environment. Requests are half of them."""
+
+    memory: Size
+    cpus: Cpus
+    gpu: Gpu | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageSettings:
+    """The image as the user wrote it: ``reference``, or ``registry`` with a version, tag or digest. All may be empty."""
+
+    reference: str = ""
+    registry: str = ""
+    version: str = ""
+    tag_override: str = ""
+    digest: str = ""
+    strategy: str = "semver"
+    allow_prerelease: bool = False
+    pull_policy: str = ""
+    certificate_identity: str = ""
+    certificate_oidc_issuer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extensions:
+    """What the image installs at its first start."""
+
+    profile: str = ""
+    active: tuple[str, ...] = ()
+    additional: tuple[str, ...] = ()
+    auto_install: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """Which claims the image must satisfy, and the ids of the verifiers whose word counts."""
+
+    required: frozenset[Claim] = frozenset()
+    verifiers: tuple[str, ...] = ("image-verify",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """sindri.yaml, validated: every default filled in, every amount in its unit.
+
+    ``sections`` maps the path of each plugin section to its validated model. ``digest`` is a SHA-256 of the meaning, so that
+    a comment or another order of keys does not change it. ``file`` is None for a configuration made in memory.
+    """
+
+    name: str
+    provider: str
+    resources: Resources
+    workspace_size: Size
+    workspace_path: str
+    image: ImageSettings = field(default_factory=ImageSettings)
+    extensions: Extensions = field(default_factory=Extensions)
+    source_ref: str = ""
+    trust: Trust = field(default_factory=Trust)
+    disabled_plugins: tuple[str, ...] = ()
+    sections: Mapping[str, object] = field(default_factory=dict)
+    file: Path | None = None
+    digest: str = ""
+    warnings: tuple[Issue, ...] = ()
