@@ -1,4 +1,4 @@
-"""The core of sindri: hooks, pipeline and embedding API. Importing it imports nothing else; names are loaded on first use."""
+"""The core of sindri: hooks, pipeline and embedding API. Importing it imports nothing else."""
 
 from __future__ import annotations
 

@@ -74,9 +74,9 @@ def _ignore(_event: Event) -> None:
 class Context:
     """The run as a hook sees it. Immutable; one per run.
 
-    ``emit`` takes events and never raises. ``environ`` is the environment as it was when the ``Core`` was made: nobody looks
-    at ``os.environ`` again. ``state_dir`` is the user's own folder for what must outlive a run. ``context`` and
-    ``namespace`` are what the user asked for on the command line (empty: as configured).
+    ``emit`` takes events and never raises. ``environ`` is the environment as it was when the ``Core`` was made:
+    nobody looks at ``os.environ`` again. ``state_dir`` is the user's own folder for what must outlive a run.
+    ``context`` and ``namespace`` are what the user asked for on the command line (empty: as configured).
     """
 
     config: Config

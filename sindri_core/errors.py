@@ -23,8 +23,8 @@ SindriError                       code, message, hint, details            exit 1
 │   └── DeadlineExceeded          … what was being done
 └── Interrupted                                                           exit 130
 
-Every code has a page in ``docs/errors``. Messages and hints are complete sentences or commands for people; neither may hold
-a secret.
+Every code has a page in ``docs/errors``. Messages and hints are complete sentences or commands for people; neither
+may hold a secret.
 """
 
 from __future__ import annotations
@@ -53,15 +53,13 @@ class ExitCode(IntEnum):
 class SindriError(Exception):
     """Something went wrong that a person can understand.
 
-    ``code`` is stable (``SND-IMG-004``), ``message`` says what was seen, ``hint`` what to type or change next, ``details``
-    are further lines as (label, text), such as ``("seen", "…")``.
+    ``code`` is stable (``SND-IMG-004``), ``message`` says what was seen, ``hint`` what to type or change next,
+    ``details`` are further lines as (label, text), such as ``("seen", "…")``.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.UNEXPECTED
 
-    def __init__(
-        self, code: str, message: str, *, hint: str = "", details: Sequence[tuple[str, str]] = ()
-    ) -> None:
+    def __init__(self, code: str, message: str, *, hint: str = "", details: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
@@ -89,9 +87,7 @@ class ConfigError(SindriError):
 
     exit_code = ExitCode.USAGE
 
-    def __init__(
-        self, code: str, message: str, *, hint: str = "", issues: Sequence[Issue] = ()
-    ) -> None:
+    def __init__(self, code: str, message: str, *, hint: str = "", issues: Sequence[Issue] = ()) -> None:
         super().__init__(code, message, hint=hint)
         self.issues = tuple(issues)
 
@@ -199,9 +195,7 @@ class PlanStale(ClusterError):
 class NotReady(ClusterError):
     """The environment does not start, and ``finding`` says why."""
 
-    def __init__(
-        self, code: str, message: str, *, hint: str = "", finding: Finding | None = None
-    ) -> None:
+    def __init__(self, code: str, message: str, *, hint: str = "", finding: Finding | None = None) -> None:
         super().__init__(code, message, hint=hint)
         self.finding = finding
 

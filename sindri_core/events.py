@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sindri_core.types import Issue, Status  # noqa: TC001 - part of the public annotations
+from sindri_core.types import Issue, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class StepFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a step is. ``total`` is 0 when the end is not known; ``unit`` is what is counted (``objects``, ``bytes``)."""
+    """How far a step is. ``total`` is 0 when the end is not known; ``unit`` is what is counted (``bytes``)."""
 
     step: str
     message: str

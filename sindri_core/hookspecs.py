@@ -1,7 +1,7 @@
 """The hooks: what a plugin can do. One method each, ``(self, ctx, request)``; ``None`` always means "not mine".
 
-Inherit ``HookSpecs`` and mark what you implement with ``hookimpl``: mypy then checks your signatures. Each docstring says
-when the core calls the hook and what happens when it fails.
+Inherit ``HookSpecs`` and mark what you implement with ``hookimpl``: mypy then checks your signatures. Each
+docstring says when the core calls the hook and what happens when it fails.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 PROJECT = "sindri"
 PLUGIN_API = (1, 0)
-"""The version of these hooks: the major number changes when a plugin must change, the minor one when hooks are added."""
+"""The version of these hooks: the major changes when a plugin must change, the minor when hooks are added."""
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -64,8 +64,8 @@ class HookSpecs:
     def sindri_plugin_info(self) -> PluginInfo | None:
         """Say who the plugin is.
 
-        Called once, when the plugin is loaded. Must be pure and quick. Every plugin implements it; without an answer, or
-        with an ``id`` other than its entry point's name, the plugin is rejected.
+        Called once, when the plugin is loaded. Must be pure and quick. Every plugin implements it; without an
+        answer, or with an ``id`` other than its entry point's name, the plugin is rejected.
         """
 
     @hookspec
@@ -79,16 +79,16 @@ class HookSpecs:
     def sindri_validate_config(self, ctx: Context, request: ValidateRequest) -> Sequence[Issue] | None:
         """Find problems that a schema cannot express.
 
-        Called on every plugin once the models accepted the file. Must not use the network. All issues of all plugins are
-        gathered into one report; an exception fails the run.
+        Called on every plugin once the models accepted the file. Must not use the network. All issues of all
+        plugins are gathered into one report; an exception fails the run.
         """
 
     @hookspec
     def sindri_locate(self, ctx: Context, request: LocateRequest) -> Destination | None:
         """Resolve where the environment goes: context, namespace, server.
 
-        Called on the chosen provider, first of all, and only once: everything after works with the answer. Offline it must
-        not use the network. An exception fails the run.
+        Called on the chosen provider, first of all, and only once: everything after works with the answer. Offline
+        it must not use the network. An exception fails the run.
         """
 
     @hookspec
@@ -102,16 +102,14 @@ class HookSpecs:
     def sindri_detect_cluster(self, ctx: Context, request: DetectRequest) -> Sequence[ClusterCandidate] | None:
         """Say what kind of cluster the destination is, and how you know.
 
-        Called on every plugin before anything is resolved; may ask the API (``request.api``), must not write. Return one
-        candidate per cluster you recognise, with its evidence and a rank (100: the API said so; 50: a name matched; 10: a
-        guess), or None. The highest rank wins, then the kind's name. An exception is reported as an event and the others
-        count.
+        Called on every plugin before anything is resolved; may ask the API (``request.api``), must not write.
+        Return one candidate per cluster you recognise, with its evidence and a rank (100: the API said so; 50: a
+        name matched; 10: a guess), or None. The highest rank wins, then the kind's name. An exception is reported
+        as an event and the others count.
         """
 
     @hookspec
-    def sindri_cluster_provisioner(
-        self, ctx: Context, request: ProvisionerRequest
-    ) -> ClusterProvisioner | None:
+    def sindri_cluster_provisioner(self, ctx: Context, request: ProvisionerRequest) -> ClusterProvisioner | None:
         """Hand out the maker of local clusters.
 
         Called when somebody works with local clusters, by id; an exception fails the command.
@@ -128,8 +126,8 @@ class HookSpecs:
     def sindri_verify_image(self, ctx: Context, request: VerifyRequest) -> Sequence[Verification] | None:
         """Check the claims that are required of exactly this digest.
 
-        Called on every plugin that the trust settings name. Each required claim needs an accept; an exception, no answer or
-        an answer about another digest counts as refused.
+        Called on every plugin that the trust settings name. Each required claim needs an accept; an exception, no
+        answer or an answer about another digest counts as refused.
         """
 
     @hookspec

@@ -71,7 +71,7 @@ class Resources:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSettings:
-    """The image as the user wrote it: ``reference``, or ``registry`` with a version, tag or digest. All may be empty."""
+    """The image as it was written: ``reference``, or ``registry`` with a version, tag or digest. Any may be empty."""
 
     reference: str = ""
     registry: str = ""
@@ -107,8 +107,9 @@ class Trust:
 class Config:
     """sindri.yaml, validated: every default filled in, every amount in its unit.
 
-    ``sections`` maps the path of each plugin section to its validated model. ``digest`` is a SHA-256 of the meaning, so that
-    a comment or another order of keys does not change it. ``file`` is None for a configuration made in memory.
+    ``sections`` maps the path of each plugin section to its validated model. ``digest`` is a SHA-256 of the
+    meaning, so that a comment or another order of keys does not change it. ``file`` is None for a configuration
+    made in memory.
     """
 
     name: str

@@ -1,8 +1,8 @@
 """The values that flow through a run, each frozen once it is made.
 
 ``Config → Destination → ClusterCandidate → ResolvedImage → Verification → Manifests → Changes = Plan``, then
-``LoadOutcome → Applied → Status``. They hold plain data only: no pydantic model except in ``Config.sections``, no client
-object of any provider except in ``Destination.handle``, which only its own provider may touch.
+``LoadOutcome → Applied → Status``. They hold plain data only: no pydantic model except in ``Config.sections``, no
+client object of any provider except in ``Destination.handle``, which only its own provider may touch.
 """
 
 from __future__ import annotations
@@ -102,8 +102,8 @@ class PluginInfo:
 class ConfigSection:
     """A part of sindri.yaml that a plugin owns.
 
-    ``path`` is dotted (``providers.kubernetes``); ``model`` names a pydantic model as ``package.module:Class``, imported only
-    when the section is validated or its schema is printed.
+    ``path`` is dotted (``providers.kubernetes``); ``model`` names a pydantic model as ``package.module:Class``,
+    imported only when the section is validated or its schema is printed.
     """
 
     path: str
@@ -129,8 +129,8 @@ class Issue:
 class Destination:
     """Where the environment goes, resolved once and passed to every later step.
 
-    ``context``, ``namespace`` and ``server`` are for people and for child processes. ``handle`` belongs to the provider that
-    made the value and is opaque to everybody else.
+    ``context``, ``namespace`` and ``server`` are for people and for child processes. ``handle`` belongs to the
+    provider that made the value and is opaque to everybody else.
     """
 
     provider: str
@@ -170,9 +170,9 @@ class ClusterCandidate:
 class ResolvedImage:
     """An image that can no longer change: what is verified, loaded and deployed.
 
-    ``reference`` is what the user wrote, ``digest`` what it meant when it was resolved (``sha256:`` and 64 lower-case hex
-    digits), or empty with ``Origin.AS_WRITTEN`` when nobody could pin it. ``deployed`` is the exact text that goes into the
-    manifests.
+    ``reference`` is what the user wrote, ``digest`` what it meant when it was resolved (``sha256:`` and 64
+    lower-case hex digits), or empty with ``Origin.AS_WRITTEN`` when nobody could pin it. ``deployed`` is the exact
+    text that goes into the manifests.
     """
 
     reference: str
@@ -185,7 +185,7 @@ class ResolvedImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What one verifier found out about one claim of one digest. ``evidence`` is shown to people; it holds no secret."""
+    """What one verifier found out about one claim of one digest. ``evidence`` is for people and holds no secret."""
 
     claim: Claim
     verdict: Verdict
@@ -214,8 +214,9 @@ class Manifest:
 class Patch:
     """A change that a plugin makes to the provider's manifests, in the words of RFC 6902.
 
-    ``manifest`` is a ``Manifest.id``; ``op`` is add, replace or remove; ``path`` a JSON pointer. ``op="add"`` with the empty
-    path adds a whole object, whose body is ``value``. ``reason`` shows in the plan; ``plugin`` is filled in by the core.
+    ``manifest`` is a ``Manifest.id``; ``op`` is add, replace or remove; ``path`` a JSON pointer. ``op="add"`` with
+    the empty path adds a whole object, whose body is ``value``. ``reason`` shows in the plan; ``plugin`` is filled
+    in by the core.
     """
 
     manifest: str
@@ -237,7 +238,7 @@ class ImageUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldChange:
-    """One field that would change. Secret values are ``***``. ``before`` is None for a new field, ``after`` for a removed."""
+    """One field that would change; secret values are ``***``. ``before`` is None if new, ``after`` if removed."""
 
     path: str
     before: Any = None
@@ -281,7 +282,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """The answer of ``Target.diff``. ``identity`` names the cluster itself, so that a plan cannot be applied to another."""
+    """The answer of ``Target.diff``. ``identity`` names the cluster itself: a plan cannot be applied to another."""
 
     items: tuple[Change, ...]
     identity: str = ""
