@@ -1,4 +1,4 @@
-"""What hooks are asked: one frozen value per hook. Fields may be added with defaults; none is removed within a major."""
+"""What hooks are asked: one frozen value per hook. Fields may be added with defaults; none goes within a major."""
 
 from __future__ import annotations
 
