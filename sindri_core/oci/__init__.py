@@ -1,0 +1,1 @@
+"""Images as the distribution specification knows them."""

@@ -1,0 +1,83 @@
+"""Image references by the grammar of the distribution project: ``[host[:port]/]path[:tag][@digest]``.
+
+Source: https://github.com/distribution/reference (the grammar in ``reference.go``). The longest name is 255 characters, the
+longest tag 128.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sindri_core.errors import ImageError
+
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:]+\])(?::[0-9]{{1,5}})?"
+_COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_PATH = rf"{_COMPONENT}(?:/{_COMPONENT})*"
+_REFERENCE = re.compile(
+    rf"(?:(?P<host>{_HOST})/)?(?P<path>{_PATH})(?::(?P<tag>[\w][\w.-]{{0,127}}))?(?:@(?P<digest>[^@]+))?",
+    re.ASCII,
+)
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
+_LONGEST_NAME = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A reference taken apart. ``host`` is empty for a short name, which the engine or registry default completes."""
+
+    host: str = ""
+    path: str
+    tag: str = ""
+    digest: str = ""
+
+    @property
+    def repository(self) -> str:
+        """Host and path, without tag and digest."""
+        return f"{self.host}/{self.path}" if self.host else self.path
+
+    def __str__(self) -> str:
+        """Write the reference as it goes into a manifest."""
+        tag = f":{self.tag}" if self.tag else ""
+        digest = f"@{self.digest}" if self.digest else ""
+        return f"{self.repository}{tag}{digest}"
+
+
+def parse(text: str) -> Reference:
+    """Take a reference apart. Raises ``ImageError`` ``SND-IMG-001`` for anything that the grammar does not allow."""
+    match = _REFERENCE.fullmatch(text)
+    if not match:
+        raise ImageError(
+            "SND-IMG-001",
+            f"{text!r} is not an image reference",
+            hint="write it as ghcr.io/my-org/app:v1.0.0 or ghcr.io/my-org/app@sha256:… (lower-case name)",
+        )
+    host, path = match["host"] or "", match["path"]
+    if host and not _is_host(host):
+        host, path = "", f"{host}/{path}"
+        if not re.fullmatch(_PATH, path):
+            raise ImageError(
+                "SND-IMG-001",
+                f"{text!r} is not an image reference",
+                hint="the name of an image is lower-case; a registry's host has a dot or a port",
+            )
+    digest = match["digest"] or ""
+    if digest and not DIGEST.fullmatch(digest):
+        raise ImageError(
+            "SND-IMG-001",
+            f"the digest in {text!r} is not sha256: and 64 lower-case hexadecimal digits",
+            hint="copy it from the registry: crane digest IMAGE",
+        )
+    if len(f"{host}/{path}") > _LONGEST_NAME:
+        raise ImageError(
+            "SND-IMG-001",
+            f"the image name {text[:60]!r}… is longer than {_LONGEST_NAME} characters",
+            hint="shorten the name of the repository",
+        )
+    return Reference(host=host, path=path, tag=match["tag"] or "", digest=digest)
+
+
+def _is_host(component: str) -> bool:
+    """Tell a host from the first part of a path: it has a dot, a port or upper case, or is localhost."""
+    return component == "localhost" or any(c in component for c in ".:[") or component != component.lower()
