@@ -1,6 +1,6 @@
 """Image references by the grammar of the distribution project: ``[host[:port]/]path[:tag][@digest]``.
 
-Source: https://github.com/distribution/reference (the grammar in ``reference.go``). The longest name is 255 characters, the
+Source: the grammar of https://github.com/distribution/reference. The longest name is 255 characters, the
 longest tag 128.
 """
 

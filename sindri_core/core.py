@@ -1,0 +1,241 @@
+"""``Core``: sindri inside another program. No globals, nothing printed, no exit; the CLI is a thin client of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from sindri_core import pipeline
+from sindri_core.context import CancelToken, Context, Deadline
+from sindri_core.discovery import find
+from sindri_core.errors import ConfigError
+from sindri_core.hooks import Hooks
+from sindri_core.loading import Registry, load
+from sindri_core.pipeline import Deployed, Policy
+from sindri_core.requests import ValidateRequest
+from sindri_core.types import Manifest, Plan, Removal, Severity, Status
+
+if TYPE_CHECKING:
+    from sindri_core.config import Document
+    from sindri_core.events import Event
+    from sindri_core.settings import Config
+
+LOOK, WORK = 60.0, 600.0
+"""Default deadlines in seconds: of what only looks, and of what changes something and waits for it."""
+
+
+class Core:
+    """One configuration with one set of plugins. Loading happens in the constructor; after it all methods are thread-safe.
+
+    ``config`` is a file, a mapping, or None for the file found in ``directory`` (default: the current one) and
+    upwards. ``plugins`` is ``"auto"`` for the installed ones, or the plugin objects to use instead. ``on_event`` is
+    called with every event, from whichever thread it happens in; what it raises is dropped. ``environ`` replaces
+    the process environment, ``state_dir`` the user's folder for what must outlive a run. ``name``, ``context`` and
+    ``namespace`` come before the configuration.
+
+    Raises ``ConfigError`` when the file cannot be used; plugins that cannot be loaded are in ``registry.rejected``.
+    """
+
+    def __init__(  # noqa: PLR0913 - an embedding program sets what it needs by keyword
+        self,
+        config: Path | Mapping[str, Any] | None = None,
+        *,
+        plugins: Literal["auto"] | Sequence[object] = "auto",
+        disabled: Collection[str] = (),
+        on_event: Callable[[Event], None] | None = None,
+        environ: Mapping[str, str] | None = None,
+        directory: Path | None = None,
+        state_dir: Path | None = None,
+        name: str = "",
+        context: str = "",
+        namespace: str = "",
+        cancel: CancelToken | None = None,
+    ) -> None:
+        self._environ = dict(os.environ if environ is None else environ)
+        self._on_event = on_event
+        self._state_dir = state_dir
+        self._selected = (name, context, namespace)
+        self._cancel = cancel or CancelToken()
+        self._document = self._read(config, directory or Path.cwd())
+        if self._document is not None:
+            from sindri_core.config import disabled_plugins
+
+            disabled = {*disabled, *disabled_plugins(self._document)}
+        found = find(self._environ) if plugins == "auto" else ()
+        objects = () if plugins == "auto" else plugins
+        self.registry: Registry = load(found, objects=objects, disabled=disabled, emit=self._tell)
+        self._hooks = Hooks(self.registry, self._emit)
+        self._config: Config | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop what is still running. The object is of no use afterwards."""
+        self._cancel.set()
+
+    @property
+    def config(self) -> Config:
+        """The validated configuration. Raises ``ConfigError`` with every issue of every section."""
+        if self._config is None:
+            self._config = self._validated(self._required_document())
+        return self._config
+
+    def validate(self) -> Config:
+        """Check the configuration, also by what only plugins know. Raises ``ConfigError``."""
+        document = self._required_document()
+        issues = self._hooks.validate_config(self._context(LOOK), ValidateRequest(document=document.data))
+        errors = [issue for issue in issues if issue.severity is Severity.ERROR]
+        if errors:
+            noun = "problem" if len(errors) == 1 else "problems"
+            raise ConfigError("SND-CFG-001", f"{len(errors)} {noun} in the configuration", issues=issues)
+        return self.config
+
+    def plan(
+        self,
+        *,
+        offline: bool = False,
+        adopt: Sequence[str] = (),
+        force_conflicts: bool = False,
+        accept_cluster: bool = False,
+        timeout: float = LOOK,
+    ) -> Plan:
+        """Say what deploying would do. Writes nothing, anywhere; offline it uses no network either."""
+        self.validate()
+        policy = Policy(adopt=tuple(adopt), force_conflicts=force_conflicts, accept_cluster=accept_cluster)
+        return pipeline.plan(self._hooks, self._context(timeout, dry_run=True, offline=offline), policy)
+
+    def render(self, *, timeout: float = LOOK) -> tuple[Manifest, ...]:
+        """Make the objects and compare them with nothing. Uses no network; holds no secret."""
+        self.validate()
+        return pipeline.intend(self._hooks, self._context(timeout, dry_run=True, offline=True)).manifests
+
+    def deploy(  # noqa: PLR0913 - each is a decision of the user
+        self,
+        *,
+        plan_file: object = None,
+        wait: bool = True,
+        adopt: Sequence[str] = (),
+        force_conflicts: bool = False,
+        accept_cluster: bool = False,
+        timeout: float = WORK,
+    ) -> Deployed:
+        """Make it so, and wait until the environment runs.
+
+        ``plan_file`` is the content of a plan file as plain data: then exactly that is applied, or ``PlanStale`` is
+        raised. Raises ``NotReady`` at the first cause that waiting cannot mend.
+        """
+        self.validate()
+        policy = Policy(adopt=tuple(adopt), force_conflicts=force_conflicts, accept_cluster=accept_cluster)
+        return pipeline.deploy(self._hooks, self._context(timeout), policy, plan_file=plan_file, wait=wait)
+
+    def status(self, *, accept_cluster: bool = False, timeout: float = LOOK) -> Status:
+        """Look once. Raises ``ClusterError`` when the destination cannot be reached."""
+        policy = Policy(accept_cluster=accept_cluster)
+        with pipeline.opened_here(self._hooks, self._context(timeout, dry_run=True), policy) as target:
+            return target.observe()
+
+    def environments(self, *, timeout: float = LOOK) -> tuple[Status, ...]:
+        """List all environments at the destination. Needs no configuration file."""
+        ctx = self._context(timeout, dry_run=True, need_file=False)
+        with pipeline.opened_here(self._hooks, ctx, Policy()) as target:
+            return tuple(target.environments())
+
+    def stop(self, *, wait: bool = True, accept_cluster: bool = False, timeout: float = WORK) -> Status:
+        """Take the power away and keep everything else."""
+        policy = Policy(accept_cluster=accept_cluster)
+        return pipeline.power(self._hooks, self._context(timeout), policy, replicas=0, wait=wait)
+
+    def start(self, *, wait: bool = True, accept_cluster: bool = False, timeout: float = WORK) -> Status:
+        """Give the power back, and wait until the environment runs."""
+        policy = Policy(accept_cluster=accept_cluster)
+        return pipeline.power(self._hooks, self._context(timeout), policy, replicas=1, wait=wait)
+
+    def destroy(
+        self,
+        *,
+        delete_data: bool = False,
+        dry_run: bool = False,
+        accept_cluster: bool = False,
+        timeout: float = WORK,
+    ) -> Removal:
+        """Take the environment away; its home stays unless ``delete_data``. ``dry_run`` only says what would go."""
+        ctx = self._context(timeout, dry_run=dry_run)
+        policy = Policy(accept_cluster=accept_cluster)
+        with pipeline.opened_here(self._hooks, ctx, policy) as target:
+            return target.remove(delete_data=delete_data, dry_run=dry_run)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON schema of sindri.yaml with the sections of the loaded plugins."""
+        from sindri_core.config import json_schema
+
+        return json_schema(self.registry.sections())
+
+    def _emit(self, event: Event) -> None:
+        """Tell the program and the plugins; none of them can break the run."""
+        self._tell(event)
+        self._hooks.on_event(event)
+
+    def _tell(self, event: Event) -> None:
+        if self._on_event is None:
+            return
+        with suppress(Exception):  # an observer is not part of the run, and has no channel to complain on
+            self._on_event(event)
+
+    def _context(
+        self, timeout: float, *, dry_run: bool = False, offline: bool = False, need_file: bool = True
+    ) -> Context:
+        _, context, namespace = self._selected
+        return Context(
+            config=self.config if need_file or self._document is not None else self._default_config(),
+            emit=self._emit,
+            cancel=self._cancel,
+            deadline=Deadline(timeout),
+            environ=self._environ,
+            state_dir=self._state_dir or _state_dir(self._environ),
+            context=context,
+            namespace=namespace,
+            dry_run=dry_run,
+            offline=offline,
+        )
+
+    def _read(self, config: Path | Mapping[str, Any] | None, directory: Path) -> Document | None:
+        from sindri_core.config import find_config, read_document
+
+        source = find_config(directory) if config is None else config
+        return None if source is None else read_document(source)
+
+    def _required_document(self) -> Document:
+        if self._document is None:
+            raise ConfigError(
+                "SND-CFG-002",
+                "there is no sindri.yaml in this folder or above it",
+                hint="sindri config init   writes one; --config FILE uses another",
+            )
+        return self._document
+
+    def _validated(self, document: Document) -> Config:
+        from sindri_core.config import provider_of, validate
+
+        self.registry.require(provider_of(document))
+        return validate(document, self.registry.sections(), name=self._selected[0])
+
+    def _default_config(self) -> Config:
+        from sindri_core.config import default_config
+
+        return default_config(self.registry.sections(), name=self._selected[0])
+
+
+def _state_dir(environ: Mapping[str, str]) -> Path:
+    """The user's folder for state: ``SINDRI_STATE_DIR``, else the platform's."""
+    if chosen := environ.get("SINDRI_STATE_DIR"):
+        return Path(chosen)
+    from platformdirs import user_state_path
+
+    return user_state_path("sindri", appauthor=False)

@@ -1,0 +1,298 @@
+"""The steps of a run. Each is a function of values that came before it; nothing flows back.
+
+``locate → detect → resolve → verify → build → adjust → seal → diff`` is a plan and writes nothing, anywhere. Deploy
+is the same, then ``load → apply → observe``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sindri_core import planfile, resolver, sealing
+from sindri_core.errors import DeadlineExceeded, NotReady, SindriError
+from sindri_core.events import StatusChanged, StepFailed, StepFinished, StepStarted, Warned
+from sindri_core.requests import (
+    AdjustRequest,
+    BuildRequest,
+    DetectRequest,
+    LoadRequest,
+    LocateRequest,
+    ReadRequest,
+    ResolveRequest,
+    TargetRequest,
+)
+from sindri_core.types import (
+    Action,
+    Applied,
+    Change,
+    Changes,
+    ClusterCandidate,
+    Destination,
+    LoadOutcome,
+    Manifest,
+    Patch,
+    Plan,
+    ResolvedImage,
+    State,
+    Status,
+    Verification,
+)
+
+if TYPE_CHECKING:
+    from sindri_core.context import Context
+    from sindri_core.hooks import Hooks
+    from sindri_core.interfaces import Target
+    from sindri_core.types import Body, Issue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What the user allowed for this run: foreign objects and fields to take over, another cluster to accept."""
+
+    adopt: tuple[str, ...] = ()
+    force_conflicts: bool = False
+    accept_cluster: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """The answer of a deploy: what was planned, loaded and written, and how the environment is after it."""
+
+    plan: Plan
+    load: LoadOutcome | None
+    applied: Applied
+    status: Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """What is known before the destination is compared: where, what kind of place, which image, which objects."""
+
+    destination: Destination
+    cluster: ClusterCandidate
+    image: ResolvedImage
+    verifications: tuple[Verification, ...]
+    manifests: tuple[Manifest, ...]
+    adjustments: tuple[Patch, ...]
+    issues: tuple[Issue, ...]
+
+
+def locate(hooks: Hooks, ctx: Context) -> Destination:
+    """Where the environment goes. Asked once."""
+    return hooks.locate(ctx, ctx.config.provider, LocateRequest())
+
+
+def detect(hooks: Hooks, ctx: Context, destination: Destination) -> ClusterCandidate:
+    """What kind of place the destination is: the candidate of the highest rank, then the first by kind."""
+
+    def read(path: str) -> Body:
+        return hooks.read(ctx, destination.provider, ReadRequest(destination=destination, path=path))
+
+    request = DetectRequest(destination=destination, api=None if ctx.offline else read)
+    candidates = hooks.detect_cluster(ctx, request)
+    if not candidates:
+        return ClusterCandidate(
+            kind=destination.provider,
+            name=destination.context,
+            rank=0,
+            evidence=("no plugin recognised it",),
+            plugin=destination.provider,
+        )
+    return min(candidates, key=lambda candidate: (-candidate.rank, candidate.kind, candidate.name))
+
+
+def resolve(hooks: Hooks, ctx: Context, cluster: ClusterCandidate) -> ResolvedImage:
+    """Which image is deployed. From here on nobody resolves it again."""
+    image = hooks.resolve_image(ctx, ResolveRequest(image=ctx.config.image, cluster=cluster))
+    return image or resolver.resolve(ctx.config.image)
+
+
+def build(
+    hooks: Hooks, ctx: Context, destination: Destination, cluster: ClusterCandidate, image: ResolvedImage
+) -> tuple[tuple[Manifest, ...], tuple[Patch, ...]]:
+    """Make the objects, first by the provider, then adjusted by every plugin in turn."""
+    provider = ctx.config.provider
+    manifests = hooks.build_manifests(
+        ctx, provider, BuildRequest(destination=destination, cluster=cluster, image=image)
+    )
+
+    def request_for(current: Sequence[Manifest]) -> AdjustRequest:
+        return AdjustRequest(manifests=current, destination=destination, cluster=cluster, image=image)
+
+    adjusted, patches = hooks.adjust_manifests(ctx, manifests, request_for, sealing.patched)
+    return tuple(adjusted), tuple(patches)
+
+
+def intend(hooks: Hooks, ctx: Context) -> Intent:
+    """All steps up to the sealed manifests. Reads, never writes."""
+    with _step(ctx, "locate"):
+        destination = locate(hooks, ctx)
+        cluster = detect(hooks, ctx, destination)
+    with _step(ctx, "image") as done:
+        image = resolve(hooks, ctx, cluster)
+        verdicts = sealing.verify(hooks, ctx, image)
+        done(f"{image.digest or image.deployed}{' verified' if verdicts else ''}")
+    manifests, patches = build(hooks, ctx, destination, cluster, image)
+    sealed = sealing.seal(hooks, ctx, cluster, image, manifests)
+    warnings = [*ctx.config.warnings, *(i for i in map(resolver.unpinned, sealed.images) if i)]
+    for warning in warnings:
+        ctx.emit(Warned(issue=warning))
+    return Intent(
+        destination=destination,
+        cluster=cluster,
+        image=image,
+        verifications=(*verdicts, *sealed.verifications),
+        manifests=sealed.manifests,
+        adjustments=patches,
+        issues=tuple(warnings),
+    )
+
+
+def plan(hooks: Hooks, ctx: Context, policy: Policy) -> Plan:
+    """What deploying would do. Reads the destination, writes nothing, anywhere."""
+    intent = intend(hooks, ctx)
+    if ctx.offline:
+        return _planned(hooks, ctx, intent, _not_compared(intent.manifests))
+    with opened(hooks, ctx, intent.destination, intent.cluster, policy) as target, _step(ctx, "compare"):
+        return _planned(hooks, ctx, intent, target.diff(intent.manifests))
+
+
+def deploy(hooks: Hooks, ctx: Context, policy: Policy, *, plan_file: object = None, wait: bool = True) -> Deployed:
+    """Make it so. With a plan file: exactly that plan, or ``PlanStale`` and nothing written."""
+    intent = intend(hooks, ctx)
+    with opened(hooks, ctx, intent.destination, intent.cluster, policy) as target:
+        with _step(ctx, "compare"):
+            planned = _planned(hooks, ctx, intent, target.diff(intent.manifests))
+        if plan_file is not None:
+            planfile.check(plan_file, planned)
+        ctx.cancel.check()
+        loaded = load(hooks, ctx, intent)
+        with _step(ctx, "apply") as done:
+            applied = target.apply(intent.manifests, planned.changes)
+            total = len(applied.written) + applied.unchanged
+            done(f"{len(applied.written)} of {total} objects" if applied.written else "nothing to change")
+        status = await_state(ctx, target, _up) if wait else target.observe()
+    return Deployed(plan=planned, load=loaded, applied=applied, status=status)
+
+
+def load(hooks: Hooks, ctx: Context, intent: Intent) -> LoadOutcome | None:
+    """Bring the image to a local cluster; nothing to do anywhere else."""
+    if not intent.cluster.local:
+        return None
+    request = LoadRequest(image=intent.image, cluster=intent.cluster, destination=intent.destination)
+    with _step(ctx, "load"):
+        return hooks.load_image(ctx, intent.cluster.plugin, request)
+
+
+def power(hooks: Hooks, ctx: Context, policy: Policy, *, replicas: int, wait: bool = True) -> Status:
+    """Start (1) or stop (0) the environment, and wait until it is so."""
+    with opened_here(hooks, ctx, policy) as target:
+        with _step(ctx, "scale") as done:
+            changed = target.scale(replicas)
+            done(("started" if replicas else "stopped") if changed else "was so already")
+        return await_state(ctx, target, _up if replicas else _down) if wait else target.observe()
+
+
+@contextmanager
+def opened(
+    hooks: Hooks, ctx: Context, destination: Destination, cluster: ClusterCandidate, policy: Policy
+) -> Iterator[Target]:
+    """Open the target and close it, whatever happens."""
+    request = TargetRequest(
+        destination=destination,
+        cluster=cluster,
+        accept_cluster=policy.accept_cluster,
+        adopt=policy.adopt,
+        force_conflicts=policy.force_conflicts,
+    )
+    target = hooks.open_target(ctx, ctx.config.provider, request)
+    try:
+        yield target
+    finally:
+        target.close()
+
+
+@contextmanager
+def opened_here(hooks: Hooks, ctx: Context, policy: Policy) -> Iterator[Target]:
+    """Open the target of an environment that exists: no image is resolved, nothing is built."""
+    destination = locate(hooks, ctx)
+    with opened(hooks, ctx, destination, detect(hooks, ctx, destination), policy) as target:
+        yield target
+
+
+def await_state(ctx: Context, target: Target, reached: Callable[[Status], bool]) -> Status:
+    """Watch the environment until it is as wanted.
+
+    Raises ``NotReady`` at the first finding that waiting cannot mend, ``DeadlineExceeded`` when the time is over.
+    """
+    longest_look_away = 2.0
+    told: tuple[State, str] | None = None
+    with _step(ctx, "wait") as done:
+        while True:
+            ctx.cancel.check()
+            status = target.observe()
+            if told != (status.state, status.step):
+                told = (status.state, status.step)
+                ctx.emit(StatusChanged(status=status))
+            if reached(status):
+                done(status.instance or status.state.value)
+                return status
+            finding = status.finding
+            if finding and (not finding.heals or ctx.deadline.left() <= 0) and reached is not _down:
+                raise NotReady(finding.code, finding.message, finding=finding)
+            if ctx.deadline.left() <= 0:
+                doing = f"the environment was {status.state.value}" + (f" ({status.step})" if status.step else "")
+                raise DeadlineExceeded(doing, ctx.deadline.seconds)
+            target.await_change(min(longest_look_away, ctx.deadline.left()))
+
+
+def _up(status: Status) -> bool:
+    """Whether deploying or starting is over: it runs, or somebody stopped it and wants it so."""
+    return status.state in {State.RUNNING, State.STOPPED}
+
+
+def _down(status: Status) -> bool:
+    """Whether stopping is over."""
+    return status.state in {State.STOPPED, State.NOT_DEPLOYED}
+
+
+def _planned(hooks: Hooks, ctx: Context, intent: Intent, changes: Changes) -> Plan:
+    return Plan(
+        name=ctx.config.name,
+        destination=intent.destination,
+        cluster=intent.cluster,
+        image=intent.image,
+        verifications=intent.verifications,
+        changes=changes,
+        manifests=intent.manifests,
+        adjustments=intent.adjustments,
+        issues=(*intent.issues, *changes.issues),
+        intent=planfile.intent_of(intent.manifests),
+        plugins=hooks.registry.versions(),
+        offline=ctx.offline,
+    )
+
+
+def _not_compared(manifests: Sequence[Manifest]) -> Changes:
+    unknown = (
+        Change(action=Action.UNKNOWN, kind=m.kind, name=m.name, scope=m.scope, reason="offline: not compared")
+        for m in manifests
+    )
+    return Changes(items=tuple(unknown))
+
+
+@contextmanager
+def _step(ctx: Context, name: str) -> Iterator[Callable[[str], None]]:
+    """Tell observers when a step begins and how it ends; the caller may say what came of it."""
+    began, said = time.monotonic(), [""]
+    ctx.emit(StepStarted(step=name))
+    try:
+        yield lambda text: said.__setitem__(0, text)
+    except SindriError as error:
+        ctx.emit(StepFailed(step=name, message=error.message, seconds=time.monotonic() - began))
+        raise
+    ctx.emit(StepFinished(step=name, message=said[0], seconds=time.monotonic() - began))
