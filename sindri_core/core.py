@@ -28,7 +28,7 @@ LOOK, WORK = 60.0, 600.0
 
 
 class Core:
-    """One configuration with one set of plugins. Loading happens in the constructor; after it all methods are thread-safe.
+    """One configuration with one set of plugins. The constructor loads; after it all methods are thread-safe.
 
     ``config`` is a file, a mapping, or None for the file found in ``directory`` (default: the current one) and
     upwards. ``plugins`` is ``"auto"`` for the installed ones, or the plugin objects to use instead. ``on_event`` is

@@ -19,7 +19,7 @@ DEFAULT_IMAGE = "sindri:latest"
 
 
 def resolve(settings: ImageSettings) -> ResolvedImage:
-    """Return the image that these settings mean. Raises ``ImageError``, ``ImageNotFound`` where a registry is needed."""
+    """Return the image that these settings mean. Raises ``ImageError``: malformed, or a registry is needed."""
     text, why = _reference(settings)
     reference = parse(text)
     return ResolvedImage(

@@ -1,4 +1,4 @@
-"""What makes a plan trustworthy: required claims are enforced here, and every image in the final objects goes through them.
+"""What makes a plan trustworthy: required claims are enforced here, for every image in the final objects.
 
 The configuration says which claims are required. Each needs an accept, for exactly the digest that is deployed, from a
 verifier that the trust settings name. Everything else (no verifier, a broken one, another digest) is a refusal.
