@@ -1,0 +1,53 @@
+# Everything that is done with this repository. `make demo` and `make test` need only Python, pip and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DISTRIBUTIONS := . plugins/kubernetes plugins/kind plugins/k3d plugins/image_verify
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test api-test lint types format docs check-docs bench lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+demo: $(READY) ## Show the whole life of an environment on a simulated cluster
+	@$(BIN)/sindri demo
+
+test: $(READY) ## Run the tests that need no tools, and those whose tools are here
+	@$(BIN)/pytest -n auto
+
+api-test: $(READY) ## Run the tests that need a real Kubernetes API server
+	@SINDRI_TEST_REQUIRE=1 $(BIN)/pytest tests/api tests/contract
+
+lint: $(READY) ## Check style
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+format: $(READY) ## Format the code
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+types: $(READY) ## Check types
+	@$(BIN)/mypy
+
+docs: $(READY) ## Make the reference pages anew
+	@$(BIN)/python docs/generate.py
+
+check-docs: $(READY) ## Fail when a reference page is out of date
+	@$(BIN)/python docs/generate.py --check
+
+bench: $(READY) ## Measure start-up against the interpreter's own
+	@$(BIN)/python bench/startup.py
+
+lock: ## Renew requirements.lock (needs uv)
+	@uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+	  --excludes requirements.excludes --group dev pyproject.toml plugins/kubernetes/pyproject.toml -o requirements.lock
+
+clean: ## Remove what these commands made
+	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache
+
+$(READY): requirements.lock pyproject.toml $(wildcard plugins/*/pyproject.toml)
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	@echo "installing the locked dependencies into $(VENV) …" >&2
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(DISTRIBUTIONS:%=-e %)
+	@touch $@
