@@ -1,0 +1,79 @@
+"""The file as plain data that knows where each value stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from sindri_core.errors import ConfigError
+
+KeyPath: TypeAlias = tuple[str | int, ...]
+NAMES = ("sindri.yaml", "sindri.yml")
+LARGEST = 256 * 1024
+"""Bytes that a configuration may have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A configuration as plain data. ``positions`` maps the path of each value to its (line, column), from 1."""
+
+    data: Mapping[str, Any]
+    file: Path | None = None
+    positions: Mapping[KeyPath, tuple[int, int]] = field(default_factory=dict)
+
+    def position(self, path: KeyPath) -> tuple[int, int]:
+        """Where the value stands, or the nearest thing around it; (0, 0) for a configuration made in memory."""
+        for length in range(len(path), -1, -1):
+            if found := self.positions.get(path[:length]):
+                return found
+        return (0, 0)
+
+
+def find_config(start: Path) -> Path | None:
+    """Look for sindri.yaml or sindri.yml in this folder and upwards."""
+    for folder in (start, *start.parents):
+        for name in NAMES:
+            if (folder / name).is_file():
+                return folder / name
+    return None
+
+
+def read_document(source: Path | Mapping[str, Any]) -> Document:
+    """Read a file, or take a mapping as it is. Raises ``ConfigError`` with line and column."""
+    if isinstance(source, Mapping):
+        return Document(data=source)
+    from sindri_core.config.reader import parse
+
+    try:
+        with source.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
+    except OSError as error:
+        raise ConfigError(
+            "SND-CFG-002",
+            f"{source} cannot be read: {error.strerror or error}",
+            hint="sindri config init   writes a new one; --config FILE uses another",
+        ) from error
+    if len(content) > LARGEST:
+        raise ConfigError(
+            "SND-CFG-003",
+            f"{source}:1:1 the file is larger than {LARGEST // 1024} KiB",
+            hint="a sindri.yaml has a few dozen lines: is this the right file?",
+        )
+    data, positions = parse(content, source)
+    return Document(data=data, file=source, positions=positions)
+
+
+def disabled_plugins(document: Document) -> tuple[str, ...]:
+    """Read ``plugins.disabled`` before anything is validated; what is malformed there is reported later."""
+    plugins = document.data.get("plugins")
+    names = plugins.get("disabled") if isinstance(plugins, Mapping) else None
+    return tuple(name for name in names if isinstance(name, str)) if isinstance(names, list | tuple) else ()
+
+
+def provider_of(document: Document) -> str:
+    """Read ``deployment.provider`` before anything is validated; ``kubernetes`` where there is none."""
+    deployment = document.data.get("deployment")
+    provider = deployment.get("provider") if isinstance(deployment, Mapping) else None
+    return provider if isinstance(provider, str) and provider else "kubernetes"

@@ -1,0 +1,197 @@
+"""What the core's part of sindri.yaml may hold. The descriptions are the reference page.
+
+Keys are those of the document (``buildFromSource`` and ``gitRef`` keep its spelling).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from sindri_core.config.amounts import parse_cpus, parse_size
+from sindri_core.errors import ImageError
+from sindri_core.settings import Cpus, Size
+
+NAME = r"^[a-z]([a-z0-9-]*[a-z0-9])?$"
+LONGEST_NAME = 63
+PLUGIN_ID = r"^[a-z][a-z0-9-]*$"
+PROFILES = (
+    *("minimal", "fullstack", "anthropic-dev", "systems", "enterprise", "devops", "mobile", "ai-dev", "geospatial"),
+    *("visionflow-core", "visionflow-full"),
+)
+
+
+def _reference(value: object) -> object:
+    from sindri_core.oci.reference import parse
+
+    if isinstance(value, str):
+        try:
+            parse(value)
+        except ImageError as error:
+            raise ValueError(f"{error.message}: {error.hint}") from error
+    return value
+
+
+def _no_doubled_prefix(value: object) -> object:
+    if isinstance(value, str) and value.startswith("sha256:sha256:"):
+        return value.removeprefix("sha256:")
+    return value
+
+
+def _json(kind: str, pattern: str) -> Any:
+    """How an amount shows in the JSON schema: as the text or number that people write."""
+    from pydantic import WithJsonSchema
+
+    return WithJsonSchema({"type": ["string", "number"] if kind == "cpus" else "string", "pattern": pattern})
+
+
+SizeField = Annotated[Any, BeforeValidator(parse_size), _json("size", r"^[0-9.]+(Ki|Mi|Gi|Ti|[KMGT]B?)$")]
+CpusField = Annotated[Any, BeforeValidator(parse_cpus), _json("cpus", r"^[0-9.]+m?$")]
+Digest = Annotated[str, BeforeValidator(_no_doubled_prefix), Field(pattern=r"^(sha256:[0-9a-f]{64})?$")]
+ImageText = Annotated[str, BeforeValidator(_reference), Field(max_length=512)]
+Text = Annotated[str, Field(max_length=512)]
+
+
+class Strict(BaseModel):
+    """Refuses what it does not know, and cannot be changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+
+
+class GpuModel(Strict):
+    """Accelerators."""
+
+    enabled: bool = Field(default=False, description="Whether the environment needs any.")
+    type: Literal["nvidia", "amd", "intel"] = Field(default="nvidia", description="Whose.")
+    count: int = Field(default=1, ge=1, le=64, description="How many.")
+    memory: SizeField | None = Field(default=None, description="Least memory of each.")
+    tier: Literal["", "gpu-small", "gpu-medium", "gpu-large", "gpu-xlarge"] = Field(
+        default="", description="A rough size, for providers that sell by size."
+    )
+
+
+class ResourcesModel(Strict):
+    """Limits of the environment; its requests are half of them."""
+
+    memory: SizeField = Field(default=Size(2 << 30), description="Memory, such as 4GB or 4Gi (both are 4Gi).")
+    cpus: CpusField = Field(default=Cpus(1000), description="Processors, such as 2, 0.5 or 500m.")
+    gpu: GpuModel = Field(default_factory=GpuModel, description="Accelerators.")
+
+
+class WorkspaceModel(Strict):
+    """The home volume."""
+
+    size: SizeField = Field(default=Size(10 << 30), description="Size of the home volume.")
+    path: Text = Field(
+        default="/alt/home/developer/workspace",
+        pattern=r"^/[^\x00-\x1f]*$",
+        description="Folder of the work inside the environment.",
+    )
+
+
+class VolumesModel(Strict):
+    """Volumes."""
+
+    workspace: WorkspaceModel = Field(default_factory=WorkspaceModel, description="The home volume.")
+
+
+class ImageConfigModel(Strict):
+    """The image by its parts."""
+
+    registry: ImageText = Field(description="Registry and repository, without tag: ghcr.io/my-org/app.")
+    version: Text = Field(default="", description="Version or range, such as ^1.0.0.")
+    tag_override: str = Field(default="", pattern=r"^[A-Za-z0-9_.-]*$", max_length=128, description="Exactly this tag.")
+    digest: Digest = Field(default="", description="Exactly this digest: the safest.")
+    resolution_strategy: Literal["semver", "latest-stable", "pin-to-cli", "explicit"] = Field(
+        default="semver", description="How a version becomes a tag."
+    )
+    allow_prerelease: bool = Field(default=False, description="Whether a range may choose a prerelease.")
+    verify_signature: bool = Field(default=False, description="Refuse the image unless its signature is verified.")
+    verify_provenance: bool = Field(default=False, description="Refuse the image unless its provenance is verified.")
+    pull_policy: Literal["", "Always", "IfNotPresent", "Never"] = Field(
+        default="", description="When the node pulls the image."
+    )
+    certificate_identity: Text = Field(default="", description="Who must have signed.")
+    certificate_oidc_issuer: Text = Field(default="", description="Who must vouch for the signer.")
+
+
+class BuildFromSourceModel(Strict):
+    """What the image builds at its first start."""
+
+    enabled: Literal[False] = Field(default=False, description="Images are built elsewhere; only false is possible.")
+    gitRef: str = Field(  # noqa: N815 - as before
+        default="", pattern=r"^[A-Za-z0-9_./-]*$", max_length=255, description="Reference handed to the image."
+    )
+
+
+class DeploymentModel(Strict):
+    """What is deployed."""
+
+    provider: str = Field(default="kubernetes", pattern=PLUGIN_ID, max_length=63, description="Plugin that deploys.")
+    distro: Literal["", "ubuntu", "fedora", "opensuse"] = Field(
+        default="", description="Informative: the distribution is the image's."
+    )
+    image: ImageText = Field(default="", description="The image. Default: sindri:latest.")
+    image_config: ImageConfigModel | None = Field(default=None, description="The image by its parts.")
+    resources: ResourcesModel = Field(default_factory=ResourcesModel, description="Limits.")
+    volumes: VolumesModel = Field(default_factory=VolumesModel, description="Volumes.")
+    buildFromSource: BuildFromSourceModel = Field(  # noqa: N815 - as before
+        default_factory=BuildFromSourceModel, description="What the image builds at its first start."
+    )
+
+    @model_validator(mode="after")
+    def one_image(self) -> DeploymentModel:
+        """Refuse two ways to name the image at once."""
+        if self.image and self.image_config:
+            raise ValueError("image and image_config name the image twice: keep one of them")
+        return self
+
+
+class ExtensionsModel(Strict):
+    """What the image installs at its first start."""
+
+    profile: Literal[("", *PROFILES)] = Field(default="", description="A named set of extensions.")  # type: ignore[valid-type] # a Literal of a tuple
+    active: list[Text] = Field(default_factory=list, max_length=128, description="Exactly these, without a profile.")
+    additional: list[Text] = Field(default_factory=list, max_length=128, description="These on top of the profile.")
+    auto_install: bool = Field(default=True, description="Whether they are installed at the first start.")
+
+    @model_validator(mode="after")
+    def profile_or_list(self) -> ExtensionsModel:
+        """Refuse a profile beside a list, and additions to nothing."""
+        if self.profile and self.active:
+            raise ValueError("profile and active exclude each other: keep one, or use additional")
+        if self.additional and not self.profile:
+            raise ValueError("additional needs a profile to add to: use active for a list of your own")
+        return self
+
+
+class PluginsModel(Strict):
+    """Which plugins take part."""
+
+    disabled: list[Annotated[str, Field(pattern=PLUGIN_ID)]] = Field(
+        default_factory=list, max_length=128, description="Plugins that are left out."
+    )
+
+
+class TrustModel(Strict):
+    """Whose word about images counts."""
+
+    verifiers: list[Annotated[str, Field(pattern=PLUGIN_ID)]] = Field(
+        default_factory=lambda: ["image-verify"], max_length=16, description="Plugins that may accept an image."
+    )
+
+
+class FileModel(Strict):
+    """A whole sindri.yaml. The sections below ``providers`` belong to the plugins."""
+
+    version: str = Field(default="1.0", pattern=r"^1\.\d+$", description="Version of this format.")
+    name: str = Field(
+        default="", max_length=LONGEST_NAME, description="Name of the environment. Default: the folder's."
+    )
+    deployment: DeploymentModel = Field(default_factory=DeploymentModel, description="What is deployed.")
+    extensions: ExtensionsModel = Field(
+        default_factory=ExtensionsModel, description="What the image installs at its first start."
+    )
+    plugins: PluginsModel = Field(default_factory=PluginsModel, description="Which plugins take part.")
+    trust: TrustModel = Field(default_factory=TrustModel, description="Whose word about images counts.")
