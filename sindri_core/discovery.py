@@ -1,0 +1,156 @@
+"""Which plugins are installed, found without importing any of them.
+
+Entry points are read from the metadata of installed distributions. Because importing ``importlib.metadata`` costs
+more than the scan, the answer is kept in a file in the user's cache folder, keyed by the interpreter and the
+modification times of the folders that hold distributions; any doubt reads them anew. The file also remembers what
+the last load said of each plugin, for ``sindri plugins list``. It is never trusted for a decision about security.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+PLUGINS = "sindri.plugins"
+COMMANDS = "sindri.commands"
+FORMAT = 2
+
+
+class PluginRef(NamedTuple):
+    """An entry point: the plugin's id (or a command's name), where its object is, and who brings it."""
+
+    id: str
+    value: str
+    distribution: str
+    version: str
+    group: str = PLUGINS
+
+
+class Verdict(NamedTuple):
+    """What the last load said of a plugin."""
+
+    id: str
+    version: str
+    distribution: str
+    api: str
+    provides: str
+    state: str
+    reason: str
+
+
+def find(environ: Mapping[str, str]) -> tuple[PluginRef, ...]:
+    """List the entry points of both groups, sorted by group, id and distribution. Imports no plugin."""
+    key = _key()
+    cached = _read(environ).get("found")
+    if isinstance(cached, dict) and cached.get("key") == key:
+        return tuple(PluginRef(*entry) for entry in cached["refs"])
+    refs = _scan()
+    _write(environ, {"found": {"key": key, "refs": refs}, "verdicts": None})
+    return refs
+
+
+def plugins(refs: Sequence[PluginRef]) -> tuple[PluginRef, ...]:
+    """Keep the plugins."""
+    return tuple(ref for ref in refs if ref.group == PLUGINS)
+
+
+def commands(refs: Sequence[PluginRef]) -> tuple[PluginRef, ...]:
+    """Keep the commands."""
+    return tuple(ref for ref in refs if ref.group == COMMANDS)
+
+
+def cached_verdicts(environ: Mapping[str, str]) -> tuple[Verdict, ...] | None:
+    """What the last load of exactly these plugins said, or None when that is not known."""
+    content = _read(environ)
+    found, verdicts = content.get("found"), content.get("verdicts")
+    if not isinstance(found, dict) or found.get("key") != _key() or not isinstance(verdicts, dict):
+        return None
+    if verdicts.get("filter") != _filter(environ):
+        return None
+    return tuple(Verdict(*entry) for entry in verdicts["rows"])
+
+
+def remember(environ: Mapping[str, str], verdicts: Sequence[Verdict]) -> None:
+    """Keep what a load said."""
+    content = _read(environ)
+    content["verdicts"] = {"filter": _filter(environ), "rows": list(verdicts)}
+    _write(environ, content)
+
+
+def _scan() -> tuple[PluginRef, ...]:
+    from importlib.metadata import distributions
+
+    seen: set[str] = set()
+    refs: set[PluginRef] = set()
+    for distribution in distributions():
+        name = distribution.metadata["Name"] or ""
+        if name in seen:
+            continue  # an earlier folder of the path hides this one
+        seen.add(name)
+        for entry in distribution.entry_points:
+            if entry.group in {PLUGINS, COMMANDS}:
+                refs.add(PluginRef(entry.name, entry.value, name, distribution.version, entry.group))
+    return tuple(sorted(refs, key=lambda ref: (ref.group, ref.id, ref.distribution)))
+
+
+def _key() -> list[Any]:
+    """What the answer depends on: the interpreter, and when its folders of distributions last changed."""
+    folders = []
+    for entry in sys.path:
+        try:
+            folders.append([entry, os.stat(entry or ".").st_mtime_ns])  # noqa: PTH116 - pathlib costs start-up time
+        except OSError:
+            continue
+    return [FORMAT, sys.prefix, sys.version, folders]
+
+
+def _filter(environ: Mapping[str, str]) -> list[str]:
+    return [environ.get(name, "") for name in ("SINDRI_NO_PLUGINS", "SINDRI_DISABLE_PLUGINS")]
+
+
+def _file(environ: Mapping[str, str]) -> str:
+    if environ.get("SINDRI_NO_CACHE"):
+        return ""
+    if folder := environ.get("SINDRI_CACHE_DIR"):
+        return os.path.join(folder, "plugins.json")  # noqa: PTH118 - as above
+    home = environ.get("XDG_CACHE_HOME") or (f"{environ['HOME']}/.cache" if environ.get("HOME") else "")
+    return os.path.join(home, "sindri", f"plugins-{abs(hash_of(sys.prefix))}.json") if home else ""  # noqa: PTH118
+
+
+def hash_of(text: str) -> int:
+    """A small number that is the same in every process, to tell virtual environments apart in a file name."""
+    value = 0
+    for character in text:
+        value = (value * 131 + ord(character)) % 0xFFFFFFFF
+    return value
+
+
+def _read(environ: Mapping[str, str]) -> dict[str, Any]:
+    name = _file(environ)
+    if not name:
+        return {}
+    try:
+        with open(name, encoding="utf-8") as stream:  # noqa: PTH123 - as above
+            content = json.load(stream)
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _write(environ: Mapping[str, str], content: Mapping[str, Any]) -> None:
+    """Replace the file in one step; a folder that cannot be written only costs time."""
+    name = _file(environ)
+    if not name:
+        return
+    file = Path(name)
+    part = file.with_suffix(f".{os.getpid()}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part.write_text(json.dumps(content), encoding="utf-8")
+        part.replace(file)
+    except OSError:
+        return
