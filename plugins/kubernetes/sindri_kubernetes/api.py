@@ -1,0 +1,185 @@
+"""The Kubernetes API as far as we use it: plain JSON in, plain JSON out, one way to write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from sindri_kubernetes.failures import NOT_FOUND, failure
+from sindri_kubernetes.resources import serialise
+from sindri_kubernetes.transport import Transport
+
+if TYPE_CHECKING:
+    from sindri_core.context import CancelToken, Deadline
+    from sindri_core.events import Event
+    from sindri_kubernetes.kubeconfig import Access
+
+MANAGER = "sindri"
+PAGE = 500
+
+
+class Api:
+    """One connection to one cluster. Thread-safe; ``close`` it."""
+
+    def __init__(  # noqa: PLR0913 - what a run hands to everything that works for it
+        self,
+        access: Access,
+        *,
+        deadline: Deadline,
+        cancel: CancelToken,
+        emit: Callable[[Event], None],
+        user_agent: str,
+        on_warning: Callable[[str], None] | None = None,
+    ) -> None:
+        self._transport = Transport(access, deadline=deadline, cancel=cancel, emit=emit, user_agent=user_agent)
+        self._on_warning = on_warning
+
+    def get(self, path: str) -> dict[str, Any] | None:
+        """Return an object, or None when there is none. Raises ``ClusterError``."""
+        return self._json("GET", path, absent=True)
+
+    def list(self, path: str, *, labels: str = "", fields: str = "", limit: int = 0) -> list[dict[str, Any]]:
+        """Return the objects of a collection, page by page; at most ``limit`` when it is given."""
+        query = {"labelSelector": labels, "fieldSelector": fields, "limit": str(limit or PAGE)}
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self._json("GET", _with(path, query)) or {}
+            found += page.get("items") or []
+            more = (page.get("metadata") or {}).get("continue")
+            if not more or (limit and len(found) >= limit):
+                return found
+            query["continue"] = more
+
+    def apply(
+        self, path: str, body: Mapping[str, Any], *, force: bool = False, dry_run: bool = False, uid: str = ""
+    ) -> dict[str, Any]:
+        """Apply a body on the server's side. ``uid`` demands that it is still that object."""
+        if uid:
+            body = {**body, "metadata": {**body["metadata"], "uid": uid}}
+        query = {
+            "fieldManager": MANAGER,
+            "fieldValidation": "Strict",
+            "force": str(force).lower(),
+            "dryRun": "All" if dry_run else "",
+        }
+        kind = "application/apply-patch+yaml"
+        return self._json("PATCH", _with(path, query), body=body, content_type=kind, repeatable=True) or {}
+
+    def create(self, path: str, body: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
+        """Create an object that must not exist yet."""
+        query = {"fieldManager": MANAGER, "fieldValidation": "Strict", "dryRun": "All" if dry_run else ""}
+        return self._json("POST", _with(path, query), body=body, content_type="application/json") or {}
+
+    def delete(
+        self, path: str, *, uid: str = "", propagation: str = "Foreground", dry_run: bool = False
+    ) -> dict[str, Any] | None:
+        """Delete an object; None when it is gone already. ``uid`` demands that it is still that object."""
+        options: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
+        if uid:
+            options["preconditions"] = {"uid": uid}
+        query = {"dryRun": "All" if dry_run else ""}
+        return self._json(
+            "DELETE",
+            _with(path, query),
+            body=options,
+            content_type="application/json",
+            absent=True,
+            repeatable=bool(uid),
+        )
+
+    def watch(
+        self, path: str, *, labels: str = "", fields: str = "", resource_version: str = "", seconds: float
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield (type, object) of changes for at most ``seconds``. Ends early when the connection breaks."""
+        query = {
+            "watch": "1",
+            "labelSelector": labels,
+            "fieldSelector": fields,
+            "resourceVersion": resource_version,
+            "timeoutSeconds": str(max(1, int(seconds))),
+        }
+        for line in self._transport.stream(_with(path, query), seconds):
+            try:
+                event = json.loads(line)
+            except ValueError:
+                return
+            kind, thing = event.get("type"), event.get("object")
+            if not isinstance(kind, str) or not isinstance(thing, dict) or kind == "ERROR":
+                return
+            yield kind, thing
+
+    def review(  # noqa: PLR0913 - the attributes of a request
+        self, verb: str, group: str, resource: str, namespace: str, *, subresource: str = "", name: str = ""
+    ) -> bool:
+        """Ask the server whether we may do this. Nothing is stored."""
+        attributes = {
+            "verb": verb,
+            "group": group,
+            "resource": resource,
+            "subresource": subresource,
+            "namespace": namespace,
+            "name": name,
+        }
+        body = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": {key: value for key, value in attributes.items() if value}},
+        }
+        path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+        answer = self._json("POST", path, body=body, content_type="application/json", repeatable=True) or {}
+        return bool((answer.get("status") or {}).get("allowed"))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def _json(  # noqa: PLR0913 - the parts of a request
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        content_type: str = "",
+        absent: bool = False,
+        repeatable: bool = False,
+    ) -> dict[str, Any] | None:
+        headers = {"Content-Type": content_type} if content_type else {}
+        content = serialise(body) if body is not None else None
+        repeatable = repeatable or method == "GET"
+        status, answer, answered = self._transport.send(
+            method, path, body=content, headers=headers, repeatable=repeatable
+        )
+        for warning in _warnings(answered):
+            if self._on_warning:
+                self._on_warning(warning)
+        doing = f"{method} {path.partition('?')[0]}"
+        if 200 <= status < 300:  # noqa: PLR2004 - success in HTTP
+            return _object(answer, status, doing)
+        error = failure(status, answer, doing=doing, secret="/secrets" in path)
+        if absent and status == NOT_FOUND and error.reason == "NotFound":
+            return None
+        raise error
+
+
+def _object(content: bytes, status: int, doing: str) -> dict[str, Any]:
+    try:
+        answer = json.loads(content)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise failure(status, b"this is not a Kubernetes API server: the answer is not JSON", doing=doing)
+    return answer
+
+
+def _with(path: str, query: Mapping[str, str]) -> str:
+    written = urlencode({key: value for key, value in query.items() if value})
+    return f"{path}?{written}" if written else path
+
+
+def _warnings(headers: Mapping[str, str]) -> list[str]:
+    """The texts of the Warning headers (RFC 7234 5.5: code, agent, quoted text)."""
+    all_of = getattr(headers, "getlist", None)
+    values = all_of("Warning") if all_of else []
+    return [value.split('"', 1)[1].rsplit('"', 1)[0].replace('\\"', '"') for value in values if value.count('"') > 1]
