@@ -1,0 +1,48 @@
+"""Where the environment goes: context, namespace and server, resolved once by kubectl's rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sindri_core.errors import ClusterError
+from sindri_core.types import Body, Destination
+from sindri_kubernetes.settings import KubernetesSettings
+
+if TYPE_CHECKING:
+    from sindri_core.context import Context
+    from sindri_core.requests import ReadRequest
+
+PROVIDER = "kubernetes"
+
+
+def locate(ctx: Context) -> Destination:
+    """Resolve the destination. Uses no network; offline not even a kubeconfig is needed."""
+    settings = ctx.section(KubernetesSettings)
+    context = ctx.context or settings.context
+    namespace = ctx.namespace or settings.namespace or ""
+    from sindri_kubernetes import kubeconfig
+
+    try:
+        access = kubeconfig.resolve(ctx.environ, context=context, namespace=namespace)
+    except ClusterError:
+        if not ctx.offline:
+            raise
+        return Destination(provider=PROVIDER, context=context, namespace=namespace or "default")
+    return Destination(
+        provider=PROVIDER,
+        context=access.context,
+        namespace=access.namespace,
+        server=access.server,
+        handle=access,
+    )
+
+
+def read(ctx: Context, request: ReadRequest) -> Body:
+    """Read one document by its path."""
+    from sindri_kubernetes.client import connected
+
+    with connected(ctx, request.destination) as api:
+        found = api.get(request.path)
+    if found is None:
+        raise ClusterError("SND-K8S-010", f"the server has no {request.path}", hint="sindri doctor")
+    return found

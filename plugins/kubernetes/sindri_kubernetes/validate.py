@@ -1,0 +1,51 @@
+"""What the models cannot say about the configuration of this provider."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sindri_core.types import Issue, Severity
+
+if TYPE_CHECKING:
+    from sindri_core.settings import Config
+
+LONGEST_NAME = 63 - len("sindri-")
+RESERVED = re.compile(r"^(kube|openshift)-|^openshift$")
+
+
+def reserved(namespace: str) -> bool:
+    """Whether the namespace belongs to the cluster itself."""
+    return bool(RESERVED.search(namespace))
+
+
+def issues(config: Config) -> tuple[Issue, ...]:
+    """Return what is wrong with the name and the namespace."""
+    settings = config.sections.get("providers.kubernetes")
+    found = [_name(config.name), _namespace(settings) if settings is not None else None]
+    return tuple(issue for issue in found if issue)
+
+
+def _name(name: str) -> Issue | None:
+    if re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", name) and len(name) <= LONGEST_NAME:
+        return None
+    return Issue(
+        code="SND-K8S-117",
+        severity=Severity.ERROR,
+        path="name",
+        message=f"{name!r} cannot name Kubernetes objects",
+        hint=f"small letters, digits and -, starting with a letter, at most {LONGEST_NAME} characters",
+    )
+
+
+def _namespace(settings: object) -> Issue | None:
+    namespace = str(getattr(settings, "namespace", None) or "")
+    if not reserved(namespace):
+        return None
+    return Issue(
+        code="SND-K8S-108",
+        severity=Severity.ERROR,
+        path="providers.kubernetes.namespace",
+        message=f"{namespace} belongs to the cluster itself",
+        hint="choose another namespace; it is made when it is missing",
+    )
