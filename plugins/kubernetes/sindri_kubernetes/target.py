@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sindri_core.errors import Forbidden
+from sindri_core.errors import ClusterError, Forbidden
 from sindri_core.types import Action, Applied, Change, Changes, Issue, Manifest, Removal, Severity, Status
 from sindri_kubernetes import apply, compare, destroy, identity, ownership, power, preflight, resources, rights, seen
 from sindri_kubernetes.apply import Prepared
@@ -77,6 +77,7 @@ class KubernetesTarget:
     def diff(self, manifests: Sequence[Manifest]) -> Changes:
         """Compare by dry runs on the server."""
         self._prepared = None
+        _know(manifests)
         objects = sorted((m for m in manifests if m.kind != "Namespace"), key=_rank)
         if reserved(self._where):
             reason = "it belongs to the cluster itself"
@@ -260,6 +261,17 @@ class KubernetesTarget:
         issues += preflight.pod_security_issues(self._warnings, self._settings.security.profile)
         issues += preflight.other_warnings(self._warnings)
         return tuple(issues)
+
+
+def _know(manifests: Sequence[Manifest]) -> None:
+    """Raise ``ClusterError`` for kinds that a plugin added and nobody here can plan, apply or remove."""
+    for manifest in manifests:
+        if manifest.kind not in resources.KINDS:
+            raise ClusterError(
+                "SND-K8S-119",
+                f"{manifest.id} is of a kind that this provider does not know",
+                hint=f"leave out the plugin that adds it; known are {', '.join(sorted(resources.KINDS))}",
+            )
 
 
 def _rank(manifest: Manifest) -> tuple[int, str]:
