@@ -64,6 +64,7 @@ class Core:
             from sindri_core.config import disabled_plugins
 
             disabled = {*disabled, *disabled_plugins(self._document)}
+        disabled = {*disabled, *disabled_by(self._environ)}
         found = find(self._environ) if plugins == "auto" else ()
         objects = () if plugins == "auto" else plugins
         self.registry: Registry = load(found, objects=objects, disabled=disabled, emit=self._tell)
@@ -230,6 +231,12 @@ class Core:
         from sindri_core.config import default_config
 
         return default_config(self.registry.sections(), name=self._selected[0])
+
+
+def disabled_by(environ: Mapping[str, str]) -> set[str]:
+    """The plugins that the environment leaves out: ``SINDRI_DISABLE_PLUGINS``, or all by ``SINDRI_NO_PLUGINS``."""
+    named = {name.strip() for name in environ.get("SINDRI_DISABLE_PLUGINS", "").split(",") if name.strip()}
+    return named | ({"*"} if environ.get("SINDRI_NO_PLUGINS") else set())
 
 
 def _state_dir(environ: Mapping[str, str]) -> Path:

@@ -1,0 +1,78 @@
+"""``config init``, ``validate``, ``show`` and ``schema``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from sindri_core.cli.options import Chosen, environment_options, opened
+from sindri_core.cli.render import answer
+from sindri_core.errors import ExitCode, UsageError
+
+
+@click.group()
+def config() -> None:
+    """Make, check and show sindri.yaml."""
+
+
+@config.command()
+@click.option("--name", default="", help="Name of the environment. Default: the folder's.")
+@click.option("--provider", default="kubernetes", help="Plugin that deploys.")
+@click.option("--image", default="", help="The image.")
+@click.option("--file", type=click.Path(path_type=Path), default=Path("sindri.yaml"), help="Where to write it.")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+def init(name: str, provider: str, image: str, file: Path, force: bool) -> int:
+    """Write a first sindri.yaml."""
+    from sindri_core.config import initial_document
+
+    folder = re.sub(r"[^a-z0-9]+", "-", Path.cwd().name.lower()).strip("-")
+    chosen = name or (folder if folder[:1].isalpha() else f"env-{folder}".strip("-"))[:63]
+    if file.exists() and not force:
+        hint = f"sindri config init --file {file} --force   replaces it"
+        raise UsageError("SND-USE-003", f"{file} exists", hint=hint)
+    try:
+        file.write_text(initial_document(chosen, provider, image), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            "SND-USE-001", f"{file} cannot be written: {error.strerror}", hint="choose another file: --file FILE"
+        ) from None
+    click.echo(f"{file} is written; now: sindri plan")
+    return ExitCode.OK
+
+
+@config.command()
+@environment_options
+def validate(chosen: Chosen) -> int:
+    """Check the configuration and report every problem."""
+    with opened(chosen) as core:
+        checked = core.validate()
+    found = {"valid": True, "file": str(checked.file or ""), "warnings": checked.warnings}
+    warnings = "".join(f"\n  ! {i.path}: {i.message} [{i.code}]" for i in checked.warnings)
+    answer(found, chosen.output, lambda f: f"{f['file']} is valid{warnings}")
+    return ExitCode.OK
+
+
+@config.command()
+@environment_options
+def show(chosen: Chosen) -> int:
+    """Show the configuration as it is understood, defaults filled in."""
+    from sindri_core.cli.render.documents import dump
+    from sindri_core.config import show as shown
+
+    with opened(chosen) as core:
+        core.validate()
+        answer(shown(core.config), chosen.output, lambda plain: dump(plain, "yaml"))
+    return ExitCode.OK
+
+
+@config.command()
+@environment_options
+def schema(chosen: Chosen) -> int:
+    """Print the JSON schema of sindri.yaml with the sections of the installed plugins."""
+    from sindri_core.cli.render.documents import dump
+
+    with opened(chosen) as core:
+        answer(core.schema(), chosen.output, lambda plain: dump(plain, "json"))
+    return ExitCode.OK

@@ -1,0 +1,58 @@
+"""``status``, ``list`` and ``render``."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from sindri_core.cli.options import Chosen, environment_options, opened
+from sindri_core.cli.render import answer
+from sindri_core.errors import ClusterUnreachable, ExitCode
+from sindri_core.types import State
+
+
+@click.command()
+@click.option("--watch", is_flag=True, help="Show it again whenever it changes, until Ctrl-C.")
+@environment_options
+def status(chosen: Chosen, watch: bool) -> int:
+    """Show how the environment is."""
+    from sindri_core.cli.render import text
+
+    with opened(chosen) as core:
+        try:
+            now = core.status(**chosen.deadline())
+        except ClusterUnreachable:
+            if chosen.output == "text":
+                click.echo(f"{core.config.name}\n  {'state':<10} {State.UNREACHABLE.value}")
+            raise
+        answer(now, chosen.output, text.status)
+        while watch:
+            time.sleep(1.0)
+            before, now = now, core.status(**chosen.deadline())
+            if now != before:
+                answer(now, chosen.output, text.status)
+    return ExitCode.OK
+
+
+@click.command(name="list")
+@environment_options
+def environments(chosen: Chosen) -> int:
+    """List all environments in the cluster."""
+    from sindri_core.cli.render import text
+
+    with opened(chosen) as core:
+        answer(core.environments(**chosen.deadline()), chosen.output, text.environments)
+    return ExitCode.OK
+
+
+@click.command()
+@environment_options
+def render(chosen: Chosen) -> int:
+    """Print the objects that deploy would apply, as YAML or JSON. Uses no network."""
+    from sindri_core.cli.render.documents import dump, dump_all, to_plain
+
+    with opened(chosen) as core:
+        bodies = [to_plain(manifest.body) for manifest in core.render(**chosen.deadline())]
+    click.echo(dump(bodies, "json") if chosen.output == "json" else dump_all(bodies))
+    return ExitCode.OK

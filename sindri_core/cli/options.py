@@ -1,0 +1,105 @@
+"""The options that environment commands share, and the ``Core`` that they make."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sindri_core.cli.app import Interruptible
+from sindri_core.context import CancelToken
+
+if TYPE_CHECKING:
+    from sindri_core.core import Core
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What the shared options say."""
+
+    config: Path | None
+    name: str
+    context: str
+    namespace: str
+    output: str
+    timeout: float | None
+    disabled: tuple[str, ...]
+    verbose: bool
+    log_format: str
+    color: bool
+
+    def deadline(self) -> dict[str, Any]:
+        """The deadline as a keyword for ``Core``, when one was asked for."""
+        return {"timeout": self.timeout} if self.timeout else {}
+
+
+_FORMS = click.Choice(["text", "json", "yaml"])
+_FILE = click.Path(path_type=Path)
+_SECONDS = click.FloatRange(min=0.1, max=86400)
+_SHARED = [
+    click.option("-c", "--config", type=_FILE, help="The configuration. Default: sindri.yaml here or above."),
+    click.option("--name", default="", help="Name of the environment, instead of the configuration's."),
+    click.option("--context", default="", help="Context of the kubeconfig."),
+    click.option("-n", "--namespace", default="", help="Namespace."),
+    click.option("-o", "--output", type=_FORMS, default="text", help="Form of the answer."),
+    click.option("--timeout", type=_SECONDS, help="Seconds after which the command gives up."),
+    click.option("--no-plugin", "no_plugin", multiple=True, metavar="ID", help="Leave a plugin out."),
+    click.option("--no-plugins", is_flag=True, help="Leave all plugins out."),
+    click.option("-v", "--verbose", is_flag=True, help="Log every event and request to standard error."),
+    click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Form of the log."),
+    click.option("--no-color", is_flag=True, help="No colour, also on a terminal."),
+]
+
+
+def environment_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the shared options; it receives them as its first argument, a ``Chosen``."""
+
+    @functools.wraps(command)
+    def wrapped(**values: Any) -> Any:
+        no_plugins = values.pop("no_plugins")
+        named = values.pop("no_plugin")
+        chosen = Chosen(
+            config=values.pop("config"),
+            name=values.pop("name"),
+            context=values.pop("context"),
+            namespace=values.pop("namespace"),
+            output=values.pop("output"),
+            timeout=values.pop("timeout"),
+            disabled=("*", *named) if no_plugins else tuple(named),
+            verbose=values.pop("verbose"),
+            log_format=values.pop("log_format"),
+            color=not values.pop("no_color"),
+        )
+        if not chosen.color:
+            click.get_current_context().color = False
+        return command(chosen, **values)
+
+    for option in reversed(_SHARED):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+@contextmanager
+def opened(chosen: Chosen) -> Iterator[Core]:
+    """Make the ``Core`` that a command works with; Ctrl-C cancels it, its events are shown."""
+    from sindri_core.cli.progress import observer
+    from sindri_core.core import Core
+
+    cancel = CancelToken()
+    with Interruptible(cancel), observer(chosen) as tell:
+        core = Core(
+            chosen.config,
+            disabled=chosen.disabled,
+            on_event=tell,
+            name=chosen.name,
+            context=chosen.context,
+            namespace=chosen.namespace,
+            cancel=cancel,
+        )
+        with core:
+            yield core
