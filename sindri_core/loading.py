@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pluggy
 
-from sindri_core.discovery import PluginRef, plugins
+from sindri_core.discovery import PluginRef, Verdict, plugins
 from sindri_core.errors import PluginError, PluginImportError, PluginIncompatible, PluginNotFound
 from sindri_core.events import PluginRejected
 from sindri_core.hookspecs import PLUGIN_API, PROJECT, HookSpecs
@@ -279,3 +279,21 @@ def _rejection(ref: PluginRef | None, state: str, reason: str, error: PluginErro
         reason=reason,
         error=error,
     )
+
+
+def verdicts(registry: Registry) -> tuple[Verdict, ...]:
+    """Sum up a load for ``sindri plugins list``."""
+    rows = [
+        Verdict(
+            p.info.id,
+            p.info.version,
+            p.ref.distribution if p.ref else "",
+            ".".join(map(str, p.info.api)),
+            ", ".join(capability.value for capability in p.info.capabilities),
+            "loaded",
+            "",
+        )
+        for p in registry.loaded
+    ]
+    rows += [Verdict(r.id, r.version, r.distribution, "-", "", r.state, r.reason) for r in registry.rejected]
+    return tuple(sorted(rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -101,5 +102,17 @@ def opened(chosen: Chosen) -> Iterator[Core]:
             namespace=chosen.namespace,
             cancel=cancel,
         )
+        if not chosen.disabled:
+            _remember(core)
         with core:
             yield core
+
+
+def _remember(core: Core) -> None:
+    """Keep what this load said of each plugin, for ``plugins list``."""
+    from sindri_core.discovery import cached_verdicts, remember
+    from sindri_core.loading import verdicts
+
+    said = verdicts(core.registry)
+    if cached_verdicts(os.environ) != said:
+        remember(os.environ, said)

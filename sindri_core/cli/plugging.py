@@ -27,7 +27,7 @@ def plugins() -> None:
 @click.option("--no-plugins", is_flag=True, help="Leave all plugins out.")
 def listed(output: str, check: bool, no_plugin: tuple[str, ...], no_plugins: bool) -> int:
     """List every installed plugin, loaded or not, and why not."""
-    known = None if check or output != "text" or no_plugin or no_plugins else cached_verdicts(os.environ)
+    known = None if check or output != "text" or no_plugin or no_plugins else cachedverdicts(os.environ)
     if known is None:
         disabled = (*no_plugin, *(["*"] if no_plugins else []))
         known = _loaded(disabled)
@@ -49,8 +49,10 @@ def doctor(plugin: str, output: str) -> int:
     """Load one plugin and show everything about it, with the traceback of what failed."""
     import traceback
 
+    from sindri_core.loading import verdicts
+
     registry = _registry(())
-    found = [v for v in _verdicts(registry) if v.id == plugin]
+    found = [v for v in verdicts(registry) if v.id == plugin]
     errors = [r.error for r in registry.rejected if r.id == plugin and r.error]
     if not found:
         registry.require(plugin)
@@ -77,7 +79,9 @@ def _text(verdicts: tuple[Verdict, ...] | list[Verdict]) -> str:
 
 
 def _loaded(disabled: tuple[str, ...]) -> tuple[Verdict, ...]:
-    return _verdicts(_registry(disabled))
+    from sindri_core.loading import verdicts
+
+    return verdicts(_registry(disabled))
 
 
 def _registry(disabled: tuple[str, ...]) -> Registry:
@@ -85,20 +89,3 @@ def _registry(disabled: tuple[str, ...]) -> Registry:
     from sindri_core.loading import load
 
     return load(find(os.environ), disabled={*disabled, *disabled_by(os.environ)})
-
-
-def _verdicts(registry: Registry) -> tuple[Verdict, ...]:
-    rows = [
-        Verdict(
-            p.info.id,
-            p.info.version,
-            p.ref.distribution if p.ref else "",
-            ".".join(map(str, p.info.api)),
-            ", ".join(capability.value for capability in p.info.capabilities),
-            "loaded",
-            "",
-        )
-        for p in registry.loaded
-    ]
-    rows += [Verdict(r.id, r.version, r.distribution, "-", "", r.state, r.reason) for r in registry.rejected]
-    return tuple(sorted(rows))

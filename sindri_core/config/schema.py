@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sindri_core.settings import Cpus, Size
+
 if TYPE_CHECKING:
     from sindri_core.types import ConfigSection
 
@@ -14,9 +16,18 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def json_schema(sections: Sequence[tuple[str, ConfigSection]]) -> dict[str, Any]:
     """Return one schema for the whole file."""
+    from pydantic.json_schema import GenerateJsonSchema
+
     from sindri_core.config.models import FileModel
 
-    schema = FileModel.model_json_schema()
+    class AsWritten(GenerateJsonSchema):
+        """Shows a default amount as people write it, not as the value that it becomes."""
+
+        def encode_default(self, dft: Any) -> Any:
+            """Write amounts as text."""
+            return str(dft) if isinstance(dft, Size | Cpus) else super().encode_default(dft)
+
+    schema = FileModel.model_json_schema(schema_generator=AsWritten)
     definitions: dict[str, Any] = schema.setdefault("$defs", {})
     for plugin, section in sections:
         module, _, attribute = section.model.partition(":")

@@ -1,4 +1,7 @@
-"""sindri-image-verify: image signatures and provenance; no check is there yet, so a required claim is refused. This module is imported at every start: it imports nothing heavy."""
+"""sindri-image-verify: image signatures and provenance; no check is there yet.
+
+This module is imported at every start: it imports nothing heavy.
+"""
 
 from __future__ import annotations
 

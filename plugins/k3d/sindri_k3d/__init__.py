@@ -1,4 +1,7 @@
-"""sindri-k3d: clusters made by k3d; detection, loading and creation are not there yet. This module is imported at every start: it imports nothing heavy."""
+"""sindri-k3d: clusters made by k3d; detection, loading and creation are not there yet.
+
+This module is imported at every start: it imports nothing heavy.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""sindri-kind: clusters made by kind; detection, loading and creation are not there yet. This module is imported at every start: it imports nothing heavy."""
+"""sindri-kind: clusters made by kind; detection, loading and creation are not there yet.
+
+This module is imported at every start: it imports nothing heavy.
+"""
 
 from __future__ import annotations
 

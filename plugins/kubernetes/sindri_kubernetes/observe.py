@@ -63,7 +63,9 @@ def _replicas(snapshot: Snapshot) -> int:
     return int(((snapshot.deployment or {}).get("spec") or {}).get("replicas", 1))
 
 
-def _state(snapshot: Snapshot, pod: Thing | None, findings: tuple[Finding, ...]) -> State:
+def _state(  # noqa: PLR0911 - one answer for each state
+    snapshot: Snapshot, pod: Thing | None, findings: tuple[Finding, ...]
+) -> State:
     deployment = snapshot.deployment
     going = (snapshot.space or {}).get("metadata", {}).get("deletionTimestamp")
     if going or (deployment and deployment["metadata"].get("deletionTimestamp")):

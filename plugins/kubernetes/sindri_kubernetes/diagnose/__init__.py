@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sindri_kubernetes.diagnose import admission, running, scheduling, storage
-from sindri_kubernetes.diagnose.rule import Rule
 
 if TYPE_CHECKING:
     from sindri_core.types import Finding
+    from sindri_kubernetes.diagnose.rule import Rule
     from sindri_kubernetes.snapshot import Snapshot
 
 __all__ = ["RULES", "diagnose"]

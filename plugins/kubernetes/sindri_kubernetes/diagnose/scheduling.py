@@ -20,32 +20,32 @@ _SCARCE = re.compile(r"Insufficient (?P<resource>cpu|memory|ephemeral-storage)")
 
 def gated(seen: Snapshot) -> Finding | None:
     """A scheduling gate holds the pod back."""
-    return _finding(seen, "SND-K8S-215", r"SchedulingGated|scheduling gates|Too many pods", *_TEXTS["gated"])
+    return _finding(seen, "SND-K8S-215", r"SchedulingGated|scheduling gates|Too many pods", "gated")
 
 
 def gpu(seen: Snapshot) -> Finding | None:
     """No node has a free accelerator."""
-    return _finding(seen, "SND-K8S-214", _GPU.pattern, *_TEXTS["gpu"])
+    return _finding(seen, "SND-K8S-214", _GPU.pattern, "gpu")
 
 
 def room(seen: Snapshot) -> Finding | None:
     """No node has enough processor or memory."""
-    return _finding(seen, "SND-K8S-211", _SCARCE.pattern, *_TEXTS["room"])
+    return _finding(seen, "SND-K8S-211", _SCARCE.pattern, "room")
 
 
 def zone(seen: Snapshot) -> Finding | None:
     """The volume is where no node is."""
-    return _finding(seen, "SND-K8S-216", "volume node affinity conflict", *_TEXTS["zone"])
+    return _finding(seen, "SND-K8S-216", "volume node affinity conflict", "zone")
 
 
 def affinity(seen: Snapshot) -> Finding | None:
     """No node carries the labels that the pod asks for."""
-    return _finding(seen, "SND-K8S-213", r"didn't match Pod's node affinity", *_TEXTS["affinity"])
+    return _finding(seen, "SND-K8S-213", r"didn't match Pod's node affinity", "affinity")
 
 
 def taint(seen: Snapshot) -> Finding | None:
     """Every node that would fit is tainted."""
-    return _finding(seen, "SND-K8S-212", "untolerated taint", *_TEXTS["taint"])
+    return _finding(seen, "SND-K8S-212", "untolerated taint", "taint")
 
 
 _TEXTS: dict[str, tuple[str, str, str]] = {
@@ -82,7 +82,8 @@ _TEXTS: dict[str, tuple[str, str, str]] = {
 }
 
 
-def _finding(seen: Snapshot, code: str, pattern: str, message: str, cause: str, fix: str) -> Finding | None:
+def _finding(seen: Snapshot, code: str, pattern: str, text: str) -> Finding | None:
+    message, cause, fix = _TEXTS[text]
     found = unscheduled(seen)
     if not found or not re.search(pattern, str(found[1].get("message"))):
         return None
