@@ -27,7 +27,7 @@ def plugins() -> None:
 @click.option("--no-plugins", is_flag=True, help="Leave all plugins out.")
 def listed(output: str, check: bool, no_plugin: tuple[str, ...], no_plugins: bool) -> int:
     """List every installed plugin, loaded or not, and why not."""
-    known = None if check or output != "text" or no_plugin or no_plugins else cachedverdicts(os.environ)
+    known = None if check or output != "text" or no_plugin or no_plugins else cached_verdicts(os.environ)
     if known is None:
         disabled = (*no_plugin, *(["*"] if no_plugins else []))
         known = _loaded(disabled)
