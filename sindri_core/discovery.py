@@ -13,11 +13,12 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+from zlib import crc32
 
 PLUGINS = "sindri.plugins"
 COMMANDS = "sindri.commands"
-FORMAT = 2
+FORMAT = 3
 
 
 class PluginRef(NamedTuple):
@@ -42,14 +43,17 @@ class Verdict(NamedTuple):
     reason: str
 
 
+Row = TypeVar("Row", PluginRef, Verdict)
+
+
 def find(environ: Mapping[str, str]) -> tuple[PluginRef, ...]:
     """List the entry points of both groups, sorted by group, id and distribution. Imports no plugin."""
     key = _key()
-    cached = _read(environ).get("found")
-    if isinstance(cached, dict) and cached.get("key") == key:
-        return tuple(PluginRef(*entry) for entry in cached["refs"])
+    cached = _rows(_read(environ).get("found"), key, PluginRef)
+    if cached is not None:
+        return cached
     refs = _scan()
-    _write(environ, {"found": {"key": key, "refs": refs}, "verdicts": None})
+    _write(environ, {"found": {"key": key, "rows": refs}})
     return refs
 
 
@@ -65,20 +69,25 @@ def commands(refs: Sequence[PluginRef]) -> tuple[PluginRef, ...]:
 
 def cached_verdicts(environ: Mapping[str, str]) -> tuple[Verdict, ...] | None:
     """What the last load of exactly these plugins said, or None when that is not known."""
-    content = _read(environ)
-    found, verdicts = content.get("found"), content.get("verdicts")
-    if not isinstance(found, dict) or found.get("key") != _key() or not isinstance(verdicts, dict):
-        return None
-    if verdicts.get("filter") != _filter(environ):
-        return None
-    return tuple(Verdict(*entry) for entry in verdicts["rows"])
+    return _rows(_read(environ).get("verdicts"), [_key(), _filter(environ)], Verdict)
 
 
 def remember(environ: Mapping[str, str], verdicts: Sequence[Verdict]) -> None:
     """Keep what a load said."""
     content = _read(environ)
-    content["verdicts"] = {"filter": _filter(environ), "rows": list(verdicts)}
+    content["verdicts"] = {"key": [_key(), _filter(environ)], "rows": verdicts}
     _write(environ, content)
+
+
+def _rows(kept: object, key: list[Any], kind: type[Row]) -> tuple[Row, ...] | None:
+    """Read kept rows of text, or None when they are about something else or are not what was written."""
+    if not isinstance(kept, dict) or kept.get("key") != key or not isinstance(kept.get("rows"), list):
+        return None
+    width = len(kind._fields)
+    for row in kept["rows"]:
+        if not isinstance(row, list) or len(row) != width or not all(isinstance(cell, str) for cell in row):
+            return None
+    return tuple(kind(*row) for row in kept["rows"])
 
 
 def _scan() -> tuple[PluginRef, ...]:
@@ -87,13 +96,16 @@ def _scan() -> tuple[PluginRef, ...]:
     seen: set[str] = set()
     refs: set[PluginRef] = set()
     for distribution in distributions():
-        name = distribution.metadata["Name"] or ""
-        if name in seen:
-            continue  # an earlier folder of the path hides this one
-        seen.add(name)
-        for entry in distribution.entry_points:
-            if entry.group in {PLUGINS, COMMANDS}:
-                refs.add(PluginRef(entry.name, entry.value, name, distribution.version, entry.group))
+        name = distribution.metadata["Name"] if "Name" in distribution.metadata else ""  # noqa: SIM401 - has no get
+        same = name.lower().replace("_", "-").replace(".", "-")
+        if not name or same in seen:
+            continue  # a leftover without metadata, or an earlier folder of the path hides this one
+        seen.add(same)
+        refs.update(
+            PluginRef(entry.name, entry.value, name, distribution.version, entry.group)
+            for entry in distribution.entry_points
+            if entry.group in {PLUGINS, COMMANDS}
+        )
     return tuple(sorted(refs, key=lambda ref: (ref.group, ref.id, ref.distribution)))
 
 
@@ -118,15 +130,7 @@ def _file(environ: Mapping[str, str]) -> str:
     if folder := environ.get("SINDRI_CACHE_DIR"):
         return os.path.join(folder, "plugins.json")  # noqa: PTH118 - as above
     home = environ.get("XDG_CACHE_HOME") or (f"{environ['HOME']}/.cache" if environ.get("HOME") else "")
-    return os.path.join(home, "sindri", f"plugins-{abs(hash_of(sys.prefix))}.json") if home else ""  # noqa: PTH118
-
-
-def hash_of(text: str) -> int:
-    """A small number that is the same in every process, to tell virtual environments apart in a file name."""
-    value = 0
-    for character in text:
-        value = (value * 131 + ord(character)) % 0xFFFFFFFF
-    return value
+    return os.path.join(home, "sindri", f"plugins-{crc32(sys.prefix.encode()):08x}.json") if home else ""  # noqa: PTH118
 
 
 def _read(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -7,13 +7,14 @@ failure and go on; verification counts it as a refusal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sindri_core.errors import PluginCrashed, PluginError, PluginNotFound, SindriError
+from sindri_core.errors import Interrupted, PluginCrashed, PluginError, PluginNotFound, SindriError
 from sindri_core.events import HookFailed, Warned
 from sindri_core.interfaces import ClusterProvisioner, Connection, SecretSource, Target
+from sindri_core.loading import described
 from sindri_core.requests import ProvisionerRequest, SecretSourceRequest
 from sindri_core.types import (
     Check,
@@ -31,8 +32,6 @@ from sindri_core.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sindri_core.context import Context
     from sindri_core.events import Event
     from sindri_core.loading import LoadedPlugin, Registry
@@ -72,7 +71,7 @@ class Hooks:
 
     def read(self, ctx: Context, provider: str, request: ReadRequest) -> Mapping[str, Any]:
         """Read one document of the destination."""
-        return self._of(provider, "sindri_read", dict, ctx, request)
+        return self._of(provider, "sindri_read", Mapping, ctx, request)  # type: ignore[type-abstract] # any mapping
 
     def detect_cluster(self, ctx: Context, request: DetectRequest) -> list[ClusterCandidate]:
         """Gather the opinions of all plugins; one that fails is reported and has none."""
@@ -80,6 +79,8 @@ class Hooks:
         for plugin in self._with("sindri_detect_cluster"):
             try:
                 answers = self._list(plugin, "sindri_detect_cluster", ClusterCandidate, ctx, request)
+            except Interrupted:
+                raise
             except SindriError as error:
                 self._emit(HookFailed(plugin=plugin.info.id, hook="sindri_detect_cluster", message=error.message))
                 continue
@@ -121,6 +122,8 @@ class Hooks:
                 continue
             try:
                 answers = self._list(plugin, "sindri_verify_image", Verification, ctx, request)
+            except Interrupted:
+                raise
             except SindriError as error:
                 answers = [
                     Verification(
@@ -194,6 +197,8 @@ class Hooks:
         for plugin in self._with("sindri_check"):
             try:
                 answers = self._list(plugin, "sindri_check", Check, ctx, request)
+            except Interrupted:
+                raise
             except SindriError as error:
                 answers = [Check(title=f"checks of {plugin.info.id}", ok=False, detail=error.message, fix=error.hint)]
             checks += [replace(answer, plugin=plugin.info.id) for answer in answers]
@@ -204,7 +209,9 @@ class Hooks:
         for plugin in self._with("sindri_on_event"):
             try:
                 self._call(plugin, "sindri_on_event", event)
-            except SindriError:
+            except KeyboardInterrupt:
+                raise
+            except BaseException:  # noqa: BLE001, S112 - an observer has no channel to complain on
                 continue
 
     def _with(self, hook: str) -> Iterator[LoadedPlugin]:
@@ -251,10 +258,10 @@ class Hooks:
             return implementation.function(*(given[name] for name in implementation.argnames))
         except SindriError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise PluginCrashed(
                 "SND-PLG-004",
-                f"the plugin {plugin.info.id} failed in {hook}: {type(error).__name__}: {error}",
+                f"the plugin {plugin.info.id} failed in {hook}: {described(error)}",
                 hint=f"report it to its author; --no-plugin {plugin.info.id} leaves it out",
                 plugin=plugin.info.id,
                 distribution=plugin.ref.distribution if plugin.ref else "",

@@ -107,18 +107,24 @@ def load(
     loaded: list[LoadedPlugin] = []
     rejected: list[RejectedPlugin] = []
     candidates: list[tuple[PluginRef | None, object | None]] = [(None, thing) for thing in objects]
-    candidates += [(ref, None) for ref in plugins(refs)]
+    candidates += [(ref, None) for ref in sorted(plugins(refs), key=lambda ref: (ref.id, ref.distribution))]
     twice = _twice(refs)
     for ref, thing in candidates:
+        if ref and (ref.id in disabled or "*" in disabled):
+            rejected.append(_rejection(ref, DISABLED, "disabled"))
+            continue
+        if ref and ref.id in twice:
+            clash = _duplicate(ref.id, twice[ref.id])
+            rejected.append(_rejection(ref, DUPLICATE, clash.message, clash))
+            continue
         try:
-            if ref and (ref.id in disabled or "*" in disabled):
-                rejected.append(_rejection(ref, DISABLED, "disabled"))
-                continue
-            if ref and ref.id in twice:
-                raise _duplicate(ref.id, twice[ref.id])
             loaded.append(_load_one(manager, ref, thing, loaded))
         except PluginError as error:
             rejected.append(_rejection(ref, _state(error), error.message, error))
+        except Exception as error:  # noqa: BLE001 - a property, a metaclass: whatever it is, it is this plugin's
+            broken = _contract(ref.id if ref else type(thing).__name__, ref, f"looking at it raised {described(error)}")
+            broken.__cause__ = error
+            rejected.append(_rejection(ref, BROKEN, broken.message, broken))
     for one in rejected:
         if one.error:
             emit(PluginRejected(plugin=one.id, distribution=one.distribution, reason=one.reason))
@@ -152,7 +158,13 @@ def _load_one(
         plugin = _guarded(plugin, ref, "its constructor")
     info = _info(plugin, ref)
     if any(other.info.id == info.id for other in loaded):
-        raise _duplicate(info.id, [ref.distribution if ref else "a plugin object", "another plugin object"])
+        raise PluginError(
+            "SND-PLG-005",
+            f"the id {info.id} is taken by a plugin object that the program gave",
+            hint=f"give the object another id, or leave the installed one out: --no-plugin {info.id}",
+            plugin=info.id,
+            distribution=ref.distribution if ref else "",
+        )
     _check_api(info, ref)
     hooks = _hooks(plugin, info, ref)
     sections = _sections(plugin, info, ref, loaded)
@@ -166,7 +178,7 @@ def _load_one(
 
 
 def _imported(ref: PluginRef) -> object:
-    module, _, attribute = ref.value.partition(":")
+    module, _, attribute = ref.value.partition("[")[0].replace(" ", "").partition(":")
     try:
         found: object = import_module(module)
         for part in filter(None, attribute.split(".")):
@@ -174,11 +186,10 @@ def _imported(ref: PluginRef) -> object:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        missing = f" (the module {error.name} is missing)" if isinstance(error, ModuleNotFoundError) else ""
+        missing = f" (the module {error.name} is missing)" if isinstance(error, ImportError) and error.name else ""
         raise PluginImportError(
             "SND-PLG-002",
-            f"the plugin {ref.id} of {ref.distribution} {ref.version} cannot be imported: "
-            f"{type(error).__name__}: {error}{missing}",
+            f"the plugin {ref.id} of {ref.distribution} {ref.version} cannot be imported: {described(error)}{missing}",
             hint=f"sindri plugins doctor {ref.id}   shows more; --no-plugin {ref.id} leaves it out",
             plugin=ref.id,
             distribution=ref.distribution,
@@ -189,8 +200,18 @@ def _imported(ref: PluginRef) -> object:
 def _guarded(call: Callable[[], object], ref: PluginRef | None, what: str) -> object:
     try:
         return call()
-    except Exception as error:
-        raise _contract(ref.id if ref else "", ref, f"{what} raised {type(error).__name__}: {error}") from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise _contract(ref.id if ref else "", ref, f"{what} raised {described(error)}") from error
+
+
+def described(error: BaseException) -> str:
+    """Name an exception that a plugin raised; its own text may be broken too."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - somebody else's __str__
+        return type(error).__name__
 
 
 def _info(plugin: object, ref: PluginRef | None) -> PluginInfo:
@@ -199,12 +220,14 @@ def _info(plugin: object, ref: PluginRef | None) -> PluginInfo:
     info = _guarded(tell, ref, "sindri_plugin_info") if callable(tell) else None
     if not isinstance(info, PluginInfo):
         raise _contract(name, ref, "sindri_plugin_info does not say who it is")
-    if not ID.fullmatch(info.id) or (ref and info.id != ref.id):
+    if not ID.fullmatch(str(info.id)) or (ref and info.id != ref.id):
         raise _contract(name, ref, f"it calls itself {info.id!r}, its entry point {name!r}")
     return info
 
 
 def _check_api(info: PluginInfo, ref: PluginRef | None) -> None:
+    if [type(part) for part in info.api] != [int, int]:
+        raise _contract(info.id, ref, f"its api is {info.api!r}, not (major, minor)")
     ours = ".".join(map(str, PLUGIN_API))
     if info.api[0] == PLUGIN_API[0] and info.api[1] <= PLUGIN_API[1]:
         return
@@ -228,8 +251,13 @@ def _hooks(plugin: object, info: PluginInfo, ref: PluginRef | None) -> tuple[str
         method = getattr(plugin, name)
         if name not in HOOKS:
             raise _contract(info.id, ref, f"{name} is no hook of plugin API {'.'.join(map(str, PLUGIN_API))}")
-        if not hasattr(method, f"{PROJECT}_impl"):
+        options = getattr(method, f"{PROJECT}_impl", None)
+        if options is None:
+            if getattr(type(plugin), name) is not getattr(HookSpecs, name):
+                raise _contract(info.id, ref, f"{name} is not marked with hookimpl, so that nobody would call it")
             continue
+        if options["wrapper"] or options["hookwrapper"]:
+            raise _contract(info.id, ref, f"{name} is a wrapper; hooks are called one by one and cannot be wrapped")
         kinds = {parameter.kind for parameter in inspect.signature(method).parameters.values()}
         if inspect.Parameter.KEYWORD_ONLY in kinds:
             raise _contract(info.id, ref, f"{name} has keyword-only parameters, which are never passed")
@@ -251,6 +279,7 @@ def _sections(
     for section in sections:
         if section.path in owners:
             raise _contract(info.id, ref, f"the section {section.path} belongs to {owners[section.path]}")
+        owners[section.path] = info.id
     return sections
 
 

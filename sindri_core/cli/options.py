@@ -111,8 +111,10 @@ def opened(chosen: Chosen) -> Iterator[Core]:
 def _remember(core: Core) -> None:
     """Keep what this load said of each plugin, for ``plugins list``."""
     from sindri_core.discovery import cached_verdicts, remember
-    from sindri_core.loading import verdicts
+    from sindri_core.loading import DISABLED, verdicts
 
+    if any(rejected.state == DISABLED for rejected in core.registry.rejected):
+        return  # one sindri.yaml leaves it out, which says nothing about other folders
     said = verdicts(core.registry)
     if cached_verdicts(os.environ) != said:
         remember(os.environ, said)
