@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+TYPE_CHECKING = False  # importing typing would double the time of ``sindri --version``
 
 __version__ = "0.1.0"
 
@@ -18,6 +18,8 @@ _MODULE_OF = {
 }
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from sindri_core.context import CancelToken, Context, Deadline
     from sindri_core.core import Core
     from sindri_core.hookspecs import PLUGIN_API, HookSpecs, hookimpl
