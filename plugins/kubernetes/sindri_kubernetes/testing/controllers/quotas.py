@@ -1,0 +1,15 @@
+"""Quotas: how much is used."""
+
+from __future__ import annotations
+
+from sindri_kubernetes.testing import admission
+from sindri_kubernetes.testing.controllers.scene import Scene
+
+
+def report(scene: Scene) -> None:
+    """Write the status of every quota."""
+    for quota in scene.store.list("ResourceQuota"):
+        hard = quota["spec"].get("hard", {})
+        used = admission.used_in(scene.store, quota["metadata"]["namespace"], hard)
+        quota["status"] = {"hard": hard, "used": used}
+        scene.store.update(quota, subresource="status")
