@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from sindri_core.core import Core
+
+pytest.register_assert_rewrite("sindri_core.testing.contract")
 
 
 @pytest.fixture
@@ -20,8 +22,9 @@ def sindri_core_isolated(tmp_path: Path) -> Iterator[Callable[..., Core]]:
 
     opened: list[Core] = []
 
-    def make(config: dict[str, Any], *plugins: object, **more: Any) -> Core:
-        core = Core(config, plugins=plugins, environ={}, state_dir=tmp_path / "state", **more)
+    def make(config: Mapping[str, Any], *plugins: object, **more: Any) -> Core:
+        given: dict[str, Any] = {"environ": {}, "state_dir": tmp_path / "sindri-state"} | more
+        core = Core(config, plugins=plugins, **given)
         opened.append(core)
         return core
 
