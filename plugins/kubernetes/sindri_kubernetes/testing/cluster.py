@@ -58,7 +58,7 @@ class SimulatedCluster:
     def _write(self, name: str, url: str) -> Path:
         cluster = {"name": CONTEXT, "cluster": {"server": url}}
         context = {"name": CONTEXT, "context": {"cluster": CONTEXT, "user": CONTEXT, "namespace": "default"}}
-        body = {"apiVersion": "v1", "kind": "Config", "current-context": CONTEXT}
+        body: dict[str, Any] = {"apiVersion": "v1", "kind": "Config", "current-context": CONTEXT}
         body |= {"clusters": [cluster], "contexts": [context], "users": [{"name": CONTEXT, "user": {}}]}
         path = self._folder / name
         path.write_text(json.dumps(body, indent=1))
