@@ -25,6 +25,7 @@ _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+")
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _TRUE, _FALSE = {"true", "True", "TRUE"}, {"false", "False", "FALSE"}
+_PLAIN_TAGS = {"str", "int", "float", "bool", "null", "timestamp", "value"}
 _MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -96,7 +97,7 @@ class _Builder:
 
     def _scalar(self, node: yaml.Node) -> Any:
         text = str(node.value)
-        if node.tag.startswith("!") or node.tag.endswith(":binary"):
+        if node.tag.removeprefix("tag:yaml.org,2002:") not in _PLAIN_TAGS:
             raise _broken(self.file, *_at(node), f"the tag {node.tag} means nothing here")
         if getattr(node, "style", None):
             return text
