@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from types import FrameType
+from sindri_core import __version__
+from sindri_core.cli.arguments import reordered
+from sindri_core.errors import ExitCode, Interrupted, PluginImportError, UsageError
 
-    from sindri_core.context import CancelToken
+if TYPE_CHECKING:
+    from sindri_core.discovery import PluginRef
 
 COMMANDS = {
     "plan": ("lifecycle:plan", "Show what deploy would do, and do nothing."),
@@ -43,15 +44,33 @@ class Commands(click.Group):
         if cmd_name in COMMANDS:
             module, _, attribute = COMMANDS[cmd_name][0].partition(":")
             return _command(f"sindri_core.cli.{module}", attribute)
-        value = _contributed().get(cmd_name)
-        if not value:
+        ref = _contributed().get(cmd_name)
+        if not ref:
             return None
-        module, _, attribute = value.partition(":")
+        module, _, attribute = ref.value.partition(":")
         try:
             return _command(module, attribute)
         except Exception as error:
-            message = f"the plugin command {cmd_name} cannot be imported: {type(error).__name__}: {error}"
-            raise click.ClickException(message) from error
+            raise PluginImportError(
+                "SND-PLG-002",
+                f"the command {cmd_name} of {ref.distribution} {ref.version} cannot be imported: "
+                f"{type(error).__name__}: {error}",
+                hint=f"pip install --upgrade {ref.distribution}   or: pip uninstall {ref.distribution}",
+                plugin=cmd_name,
+                distribution=ref.distribution,
+            ) from error
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; for an unknown one say which is meant."""
+        known = self.list_commands(ctx)
+        if args and not ctx.resilient_parsing and args[0] not in known:
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], known, n=1)
+            ctx.fail(f"there is no command {args[0]!r}" + (f"; did you mean {close[0]}?" if close else ""))
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list without importing anything."""
@@ -61,7 +80,7 @@ class Commands(click.Group):
         theirs = sorted(set(_contributed()) - set(COMMANDS))
         if theirs:
             with formatter.section("Commands of plugins"):
-                formatter.write_dl([(name, f"sindri {name} --help") for name in theirs])
+                formatter.write_dl([(name, f"from {_contributed()[name].distribution}") for name in theirs])
 
 
 def _command(module: str, attribute: str) -> click.Command:
@@ -70,63 +89,69 @@ def _command(module: str, attribute: str) -> click.Command:
     return found
 
 
-def _contributed() -> dict[str, str]:
+def _contributed() -> dict[str, PluginRef]:
     from sindri_core.discovery import commands, find
 
-    return {ref.id: ref.value for ref in commands(find(os.environ))}
+    return {ref.id: ref for ref in commands(find(os.environ))}
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="sindri-core", prog_name="sindri", message="%(prog)s %(version)s")
+@click.version_option(__version__, "-V", "--version", prog_name="sindri", message="%(prog)s %(version)s")
 def sindri() -> None:
     """Deploy a development environment from one sindri.yaml.
 
-    Start with: sindri config init, sindri plan, sindri deploy.
+    Start with: sindri config init, sindri plan, sindri deploy. The options that all commands about an environment
+    share (sindri plan --help) may also stand before the command.
     """
 
 
 def run(args: Sequence[str] | None) -> int:
-    """Run one command. Every error becomes a message and an exit code."""
+    """Run one command. Every error becomes a message and an exit code; nothing is raised."""
     from sindri_core.cli import failing
 
-    arguments = list(sys.argv[1:] if args is None else args)
+    words = reordered(sys.argv[1:] if args is None else args)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without ✔ is no reason to fail
     try:
-        answer = sindri.main(args=arguments, prog_name="sindri", standalone_mode=False)
+        code = _called(words)
+        sys.stdout.flush()
     except click.exceptions.Exit as error:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        return failing.interrupted()
+        return failing.failed(Interrupted(), words)
     except click.ClickException as error:
-        return failing.wrong_usage(error)
+        return failing.failed(_misused(error), words)
     except BrokenPipeError:
-        devnull = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(devnull, sys.stdout.fileno())
-        return 0
+        return _unread()
     except Exception as error:  # noqa: BLE001 - the boundary: whatever it is, a person gets a message
-        return failing.failed(error, arguments)
-    return int(answer or 0)
+        return failing.failed(error, words)
+    return code
 
 
-class Interruptible:
-    """While a command runs, the first Ctrl-C asks it to stop at a safe point; the second stops it at once."""
+def _called(words: list[str]) -> int:
+    """Call the command, or answer the shell that asks for completions."""
+    if asked := os.environ.get("_SINDRI_COMPLETE"):
+        from click.shell_completion import shell_complete
 
-    def __init__(self, cancel: CancelToken) -> None:
-        self._cancel = cancel
-        self._before: dict[int, Any] = {}
+        return shell_complete(sindri, {}, "sindri", "_SINDRI_COMPLETE", asked)
+    with sindri.make_context("sindri", words) as ctx:
+        if "NO_COLOR" in os.environ:
+            ctx.color = False
+        return int(sindri.invoke(ctx) or 0)
 
-    def __enter__(self) -> None:
-        try:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._ask)
-        except ValueError:  # not the main thread: signals are somebody else's
-            self._before.clear()
 
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+def _misused(error: click.ClickException) -> UsageError:
+    """Say what click says in the way of all our errors."""
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    message = error.format_message().rstrip(".")
+    hint = f"{ctx.command_path if ctx else 'sindri'} --help"
+    return UsageError("SND-USE-004", message[:1].lower() + message[1:], hint=hint)
 
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self._cancel.cancelled:
-            raise KeyboardInterrupt
-        self._cancel.set()
-        click.echo("stopping; once more leaves at once", err=True)
+
+def _unread() -> int:
+    """Nobody reads standard output any more (``| head``): that is no error of ours, so end quietly."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.stdout.fileno())
+    os.close(devnull)
+    return int(ExitCode.OK)

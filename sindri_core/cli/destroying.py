@@ -8,6 +8,7 @@ import click
 
 from sindri_core.cli.options import Chosen, environment_options, opened
 from sindri_core.cli.render import answer
+from sindri_core.cli.render.clean import clean
 from sindri_core.errors import ExitCode, UsageError
 
 
@@ -31,9 +32,10 @@ def destroy(chosen: Chosen, yes: bool, delete_data: bool, accept_cluster: bool) 
             preview = core.destroy(
                 delete_data=delete_data, dry_run=True, accept_cluster=accept_cluster, **chosen.deadline()
             )
-            click.echo(text.removal(preview), err=True)
+            click.echo(clean(text.removal(preview)), err=True)
             if preview.removed and not click.confirm("Remove this?", err=True):
-                return ExitCode.OK
+                click.echo("nothing was removed", err=True)
+                return ExitCode.INTERRUPTED
         result = core.destroy(delete_data=delete_data, accept_cluster=accept_cluster, **chosen.deadline())
     answer(result, chosen.output, text.removal)
     return ExitCode.OK

@@ -3,88 +3,87 @@
 from __future__ import annotations
 
 import json
-import sys
 import traceback
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import click
 
-from sindri_core.errors import ConfigError, ExitCode, Interrupted, NotReady, SindriError
+from sindri_core.cli.arguments import form, verbose
+from sindri_core.cli.render.clean import clean
+from sindri_core.errors import ConfigError, NotReady, SindriError
 
 if TYPE_CHECKING:
-    from sindri_core.types import Finding
+    from sindri_core.types import Finding, Issue
 
 
 def failed(error: Exception, arguments: Sequence[str]) -> int:
-    """Report an error and return its exit code."""
+    """Report an error on standard error and return its exit code."""
     if not isinstance(error, SindriError):
-        if {"-v", "--verbose"} & set(arguments):
-            traceback.print_exception(error)
-        error = SindriError(
-            "SND-RUN-003",
-            f"unexpected: {type(error).__name__}: {error}",
-            hint="this is a defect of sindri or of a plugin; run it again with -v and report what it prints",
-        )
-    if _machine(arguments):
-        click.echo(json.dumps({"error": error.to_dict()}, default=str), err=True)
+        if verbose(arguments):
+            click.echo(clean("".join(traceback.format_exception(error))), err=True)
+        error = unforeseen(error)
+    if form(arguments) == "text":
+        click.echo(text(error), err=True, color=False if "--no-color" in arguments else None)
     else:
-        click.echo(text(error), err=True)
+        click.echo(json.dumps({"error": error.to_dict()}, default=str), err=True)
     return int(error.exit_code)
 
 
-def interrupted() -> int:
-    """Report Ctrl-C."""
-    click.echo(text(Interrupted()), err=True)
-    return int(ExitCode.INTERRUPTED)
-
-
-def wrong_usage(error: click.ClickException) -> int:
-    """Report a wrong argument as click words it."""
-    error.show(file=sys.stderr)
-    return int(ExitCode.USAGE)
+def unforeseen(error: Exception) -> SindriError:
+    """Turn what nobody foresaw into an error that says what to do about it."""
+    said = str(error).strip().partition("\n")[0]
+    return SindriError(
+        "SND-RUN-003",
+        f"unexpected: {type(error).__name__}" + (f": {said}" if said else ""),
+        hint="this is a defect of sindri or of a plugin; run it again with -v and report what it prints",
+    )
 
 
 def text(error: SindriError) -> str:
-    """Write an error as lines: the problem, what was seen, the cause, the fix, the page."""
-    lines: list[str] = []
-    if isinstance(error, ConfigError):
-        for issue in error.issues:
-            place = f"{issue.file}:{issue.line}:{issue.column}" if issue.line else issue.file or "configuration"
-            lines.append(f"{place}  {issue.path}  {issue.message}".replace("    ", "  "))
-    lines.append(f"{click.style(f'error[{error.code}]', fg='red')}: {error.message}")
+    """Write an error as lines: the problems in the file, what was seen, the cause, the fix, the page."""
+    lines = _issues(error.issues) if isinstance(error, ConfigError) else []
     finding = error.finding if isinstance(error, NotReady) else None
-    if finding:
-        lines += _finding(finding)
-    lines += _labelled(error.details)
+    rows = _finding(finding) if finding else []
+    rows += error.details
     if error.hint:
-        lines += _labelled([("fix", error.hint)])
-    lines += _labelled([("more", f"docs/errors/{error.code}.md")])
-    return "\n".join(lines)
+        rows.append(("fix", error.hint))
+    rows.append(("more", f"docs/errors/{error.code}.md"))
+    return "\n".join([*lines, f"{_styled(f'error[{error.code}]')}: {clean(error.message)}", *_labelled(rows)])
 
 
-def _finding(finding: Finding) -> list[str]:
-    rows = [("seen", f"{finding.object}: {finding.seen[0]}" if finding.seen else finding.object)]
-    rows += [("", line) for line in finding.seen[1:]]
-    rows += [("cause", finding.cause)] if finding.cause else []
-    rows += [("fix" if first else "", line) for first, line in zip((True, *[False] * 9), finding.fix, strict=False)]
-    return _labelled(rows)
+def _styled(text: str) -> str:
+    return click.style(text, fg="red", bold=True)
 
 
-def _labelled(rows: Sequence[tuple[str, str]]) -> list[str]:
-    lines, before = [], ""
-    for label, content in rows:
-        for index, line in enumerate(str(content).splitlines() or [""]):
-            shown = label if index == 0 and label != before else ""
-            lines.append(f"  {shown:<8}{line}".rstrip())
-        before = label
+def _issues(issues: Sequence[Issue]) -> list[str]:
+    """Write one line for each problem of the file: where, which key, what is wrong."""
+    places = [f"{i.file}:{i.line}:{i.column}" if i.line else i.file for i in issues]
+    width = max(map(len, places), default=0)
+    lines = []
+    for place, issue in zip(places, issues, strict=True):
+        said = f"{issue.message}; {issue.hint}" if issue.hint else issue.message
+        mark = "warning: " if issue.severity == "warning" else ""
+        parts = (place.ljust(width), issue.path, f"{mark}{said}")
+        lines.append(clean("   ".join(part for part in parts if part)))
     return lines
 
 
-def _machine(arguments: Sequence[str]) -> bool:
-    """Whether the answer was asked for in a form for machines."""
-    words = list(arguments)
-    joined = {"-ojson", "-oyaml", "--output=json", "--output=yaml"}
-    pairs = pairwise(words)
-    return bool(joined & set(words)) or any(a in {"-o", "--output"} and b in {"json", "yaml"} for a, b in pairs)
+def _finding(finding: Finding) -> list[tuple[str, str]]:
+    seen = list(finding.seen) or ([finding.object] if finding.object else [])
+    if finding.seen and finding.object:
+        seen[0] = f"{finding.object}: {seen[0]}"
+    rows = [("seen", line) for line in seen]
+    rows += [("cause", finding.cause)] if finding.cause else []
+    return rows + [("fix", line) for line in finding.fix]
+
+
+def _labelled(rows: Sequence[tuple[str, str]]) -> list[str]:
+    """Indent each text behind its label, which stands only before the first line of a run."""
+    width, before, lines = max(len(label) for label, _ in rows) + 2, "", []
+    for label, content in rows:
+        for index, line in enumerate(clean(content).splitlines() or [""]):
+            shown = label if index == 0 and label != before else ""
+            lines.append(f"  {shown:<{max(width, 8)}}{line}".rstrip())
+        before = label
+    return lines

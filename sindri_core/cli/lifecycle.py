@@ -16,6 +16,8 @@ from sindri_core.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from sindri_core.pipeline import Deployed
 
+LARGEST = 4 << 20
+"""Bytes that a plan file may have."""
 _adopt = click.option("--adopt", multiple=True, metavar="KIND/NAME", help="Take over a foreign object (or: all).")
 _force = click.option("--force-conflicts", is_flag=True, help="Take fields from other managers.")
 _accept = click.option("--accept-cluster", is_flag=True, help="Accept that the context leads to another cluster now.")
@@ -94,22 +96,30 @@ def _deployed(result: Deployed) -> str:
 
 
 def _read(file: Path) -> object:
+    """Read a plan file, which is untrusted: of bounded size, and not nested without end."""
     try:
-        return json.loads(file.read_bytes())
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            "SND-PLN-001", f"the plan file {file} cannot be read: {error}", hint=f"make one: sindri plan --out {file}"
-        ) from None
+        with file.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
+        problem, document = f"it is larger than {LARGEST >> 20} MiB", None
+        if len(content) <= LARGEST:
+            problem, document = "", json.loads(content)
+    except (OSError, ValueError, RecursionError) as error:
+        problem = str(error)
+    if problem:
+        hint = f"make one: sindri plan --out {file}"
+        raise UsageError("SND-PLN-001", f"the plan file {file} cannot be read: {problem}", hint=hint)
+    return document
 
 
 def _write(file: Path, content: str) -> None:
     """Replace the file in one step; only its owner may read it."""
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
-        part.touch(mode=0o600)
+        part.touch(mode=0o600, exist_ok=False)
         part.write_text(content, encoding="utf-8")
         part.replace(file)
     except OSError as error:
+        part.unlink(missing_ok=True)
         raise UsageError(
             "SND-USE-001", f"{file} cannot be written: {error.strerror}", hint="choose another file: --out FILE"
         ) from None

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import time
+from typing import TYPE_CHECKING
 
 import click
 
 from sindri_core.cli.options import Chosen, environment_options, opened
 from sindri_core.cli.render import answer
-from sindri_core.errors import ClusterUnreachable, ExitCode
+from sindri_core.errors import ClusterUnreachable, ExitCode, Interrupted
 from sindri_core.types import State
+
+if TYPE_CHECKING:
+    from sindri_core.core import Core
+    from sindri_core.types import Status
+
+BETWEEN_LOOKS = 1.0
+"""Seconds between two looks of ``status --watch``."""
 
 
 @click.command()
@@ -27,12 +34,21 @@ def status(chosen: Chosen, watch: bool) -> int:
                 click.echo(f"{core.config.name}\n  {'state':<10} {State.UNREACHABLE.value}")
             raise
         answer(now, chosen.output, text.status)
-        while watch:
-            time.sleep(1.0)
+        return _followed(core, chosen, now) if watch else ExitCode.OK
+
+
+def _followed(core: Core, chosen: Chosen, now: Status) -> int:
+    """Show each change until somebody ends it, which is how watching ends."""
+    from sindri_core.cli.render import text
+
+    while True:
+        try:
+            chosen.cancel.wait(BETWEEN_LOOKS)
             before, now = now, core.status(**chosen.deadline())
-            if now != before:
-                answer(now, chosen.output, text.status)
-    return ExitCode.OK
+        except Interrupted:
+            return ExitCode.INTERRUPTED
+        if now != before:
+            answer(now, chosen.output, text.status)
 
 
 @click.command(name="list")

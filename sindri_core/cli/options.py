@@ -6,13 +6,13 @@ import functools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sindri_core.cli.app import Interruptible
+from sindri_core.cli.signals import Interruptible
 from sindri_core.context import CancelToken
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """What the shared options say."""
+    """What the shared options say. ``cancel`` is set by Ctrl-C."""
 
     config: Path | None
     name: str
@@ -33,6 +33,7 @@ class Chosen:
     verbose: bool
     log_format: str
     color: bool
+    cancel: CancelToken = field(default_factory=CancelToken)
 
     def deadline(self) -> dict[str, Any]:
         """The deadline as a keyword for ``Core``, when one was asked for."""
@@ -91,8 +92,7 @@ def opened(chosen: Chosen) -> Iterator[Core]:
     from sindri_core.cli.progress import observer
     from sindri_core.core import Core
 
-    cancel = CancelToken()
-    with Interruptible(cancel), observer(chosen) as tell:
+    with Interruptible(chosen.cancel), observer(chosen) as tell:
         core = Core(
             chosen.config,
             disabled=chosen.disabled,
@@ -100,7 +100,7 @@ def opened(chosen: Chosen) -> Iterator[Core]:
             name=chosen.name,
             context=chosen.context,
             namespace=chosen.namespace,
-            cancel=cancel,
+            cancel=chosen.cancel,
         )
         if not chosen.disabled:
             _remember(core)

@@ -1,31 +1,48 @@
-"""What is going on, on standard error: plain lines anywhere, one living line on a terminal, a log when asked for."""
+"""What is going on, on standard error: plain lines anywhere, a moving one on a terminal, a log when asked for."""
 
 from __future__ import annotations
 
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sindri_core.events import PluginRejected, StatusChanged, StepFailed, StepFinished, StepStarted, Warned
+from sindri_core.cli.render.clean import clean
+from sindri_core.events import (
+    HookFailed,
+    PluginRejected,
+    Progress,
+    StatusChanged,
+    StepFailed,
+    StepFinished,
+    StepStarted,
+    Warned,
+)
+from sindri_core.types import State
 
 if TYPE_CHECKING:
-    from rich.status import Status as Live
+    from rich.live import Live
 
     from sindri_core.cli.options import Chosen
     from sindri_core.events import Event
 
-TITLES = {
-    "image": "image",
-    "compare": "compared",
-    "load": "loaded",
-    "apply": "applied",
-    "scale": "power",
-    "wait": "ready",
+DONE = {"locate": "located", "compare": "compared", "load": "loaded", "apply": "applied", "scale": "power"}
+DOING = {
+    "locate": "looking for the cluster",
+    "image": "looking for the image",
+    "compare": "comparing",
+    "load": "loading the image",
+    "apply": "applying",
+    "scale": "scaling",
+    "wait": "waiting",
 }
-QUIET = {"locate", "compare"}
+QUIET = frozenset({"locate", "compare"})
+"""Steps that say nothing when they end well."""
+WAITED = {State.RUNNING: "ready", State.STOPPED: "stopped", State.NOT_DEPLOYED: "gone"}
 
 
 @contextmanager
@@ -34,64 +51,160 @@ def observer(chosen: Chosen) -> Iterator[Callable[[Event], None]]:
     if chosen.verbose:
         yield _log(chosen.log_format)
         return
-    if chosen.output != "text" or not sys.stderr.isatty():
-        yield Lines(None).tell
-        return
-    from rich.console import Console
-
-    console = Console(stderr=True, no_color=not chosen.color)
-    with console.status("…") as live:
-        yield Lines(live).tell
+    lines: Lines = Lines()
+    if chosen.output == "text" and sys.stderr.isatty():
+        lines = Moving(color=chosen.color)
+    try:
+        yield lines.tell
+    finally:
+        lines.settle()
 
 
 class Lines:
-    """One line for each step that is worth it; on a terminal the current one moves."""
+    """One line for each step that is worth it. Events come from any thread."""
 
-    def __init__(self, live: Live | None) -> None:
-        self._live = live
-        self._warned: set[str] = set()
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+        self._state: State | None = None
+        self._lock = threading.RLock()
 
     def tell(self, event: Event) -> None:
         """Show an event."""
-        if isinstance(event, StepStarted):
-            self._moving(event.step)
-        elif isinstance(event, StatusChanged):
-            step = f", {event.status.step}" if event.status.step else ""
-            self._moving(f"{event.status.state.value}{step}")
-        elif isinstance(event, StepFinished) and event.step not in QUIET and event.message:
-            title = TITLES.get(event.step, event.step)
-            self._line("✔", "green", f"{title:<10}{event.message:<50}{event.seconds:5.1f} s")
-        elif isinstance(event, StepFailed):
-            self._line("✘", "red", f"{TITLES.get(event.step, event.step):<10}stopped after {event.seconds:.1f} s")
-        elif isinstance(event, Warned) and event.issue.message not in self._warned:
-            self._warned.add(event.issue.message)
-            self._line("!", "yellow", f"{event.issue.message} [{event.issue.code}]")
-        elif isinstance(event, PluginRejected):
-            self._line("!", "yellow", f"plugin {event.plugin} is not loaded: {event.reason}")
+        with self._lock:
+            self._tell(event)
+
+    def settle(self) -> None:
+        """Leave the terminal as it was."""
+
+    def _tell(self, event: Event) -> None:
+        match event:
+            case StepStarted():
+                self._moving(event.message or DOING.get(event.step, event.step))
+            case Progress():
+                self._moving(" ".join(filter(None, [event.message or event.step, _share(event)])))
+            case StatusChanged():
+                self._state = event.status.state
+                self._moving(" ".join(filter(None, [event.status.state.value, event.status.step])))
+            case StepFinished():
+                self.settle()
+                if event.step not in QUIET and event.message:
+                    self._line("✔", "green", _columns(self._title(event.step), event.message, event.seconds))
+            case StepFailed():
+                self.settle()
+                reached = self._state.value if event.step == "wait" and self._state else self._title(event.step)
+                self._line("✘", "red", f"{reached:<9} stopped after {event.seconds:.1f} s")
+            case Warned():
+                self._once("!", "yellow", f"{event.issue.message} [{event.issue.code}]")
+            case HookFailed():
+                self._once("!", "yellow", f"plugin {event.plugin}: {event.hook} failed: {event.message}")
+            case PluginRejected():
+                self._once("!", "yellow", f"plugin {event.plugin} is not loaded: {event.reason}")
+
+    def _title(self, step: str) -> str:
+        if step == "wait" and self._state:
+            return WAITED.get(self._state, self._state.value)
+        return DONE.get(step, step)
 
     def _moving(self, text: str) -> None:
-        if self._live:
-            self._live.update(text)
+        """Say what is going on now; plain lines only say what is done."""
+
+    def _once(self, mark: str, color: str, text: str) -> None:
+        if text not in self._told:
+            self._told.add(text)
+            self._line(mark, color, text)
 
     def _line(self, mark: str, color: str, text: str) -> None:
-        click.echo(f"{click.style(mark, fg=color)} {text}", err=True)
+        click.echo(f"{click.style(mark, fg=color)} {clean(text)}", err=True)
+
+
+class Moving(Lines):
+    """On a terminal, while a step lasts, a line with what goes on and for how long. Only then rich is imported."""
+
+    def __init__(self, *, color: bool) -> None:
+        super().__init__()
+        from rich.console import Console
+
+        self._console = Console(stderr=True, no_color=not color, highlight=False)
+        self._live: Live | None = None
+        self._stepping = False
+        self._text, self._began = "", 0.0
+
+    def _tell(self, event: Event) -> None:
+        if isinstance(event, StepStarted):
+            self._stepping = True
+        elif isinstance(event, StepFinished | StepFailed):
+            self._stepping = False
+        super()._tell(event)
+
+    def settle(self) -> None:
+        """Take the moving line away."""
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+    def _moving(self, text: str) -> None:
+        self._text = clean(text)
+        if self._live or not self._stepping:
+            return
+        from rich.live import Live
+        from rich.spinner import Spinner
+
+        self._began = time.monotonic()
+        spinner = Spinner("dots")
+
+        def now() -> Spinner:
+            spinner.update(text=f" {self._text}  [dim]{time.monotonic() - self._began:.0f} s[/dim]")
+            return spinner
+
+        # the answer on standard output is not the display's to redirect: it may go into a file
+        self._live = Live(
+            get_renderable=now,
+            console=self._console,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            refresh_per_second=8,
+        )
+        self._live.start()
+
+    def _line(self, mark: str, color: str, text: str) -> None:
+        self.settle()
+        super()._line(mark, color, text)
+
+
+def _columns(title: str, message: str, seconds: float) -> str:
+    return f"{title:<9} {message:<46} {seconds:6.1f} s"
+
+
+def _share(event: Progress) -> str:
+    if event.total <= 0:
+        return ""
+    return f"{min(100, event.done * 100 // event.total)} %"
 
 
 def _log(form: str) -> Callable[[Event], None]:
     """Log every event by structlog, to standard error."""
     import structlog
 
-    console = structlog.dev.ConsoleRenderer(colors=False)
-    renderer: Any = structlog.processors.JSONRenderer() if form == "json" else console
+    from sindri_core.cli.render.documents import to_plain
+
+    json_lines = structlog.processors.JSONRenderer(ensure_ascii=False)
+    renderers: list[Any] = [json_lines] if form == "json" else [_flat, structlog.processors.LogfmtRenderer()]
     logger = structlog.wrap_logger(
         structlog.PrintLogger(sys.stderr),
-        processors=[structlog.processors.TimeStamper(fmt="iso"), structlog.processors.add_log_level, renderer],
+        processors=[structlog.processors.TimeStamper(fmt="iso"), structlog.processors.add_log_level, *renderers],
     )
 
     def tell(event: Event) -> None:
-        from sindri_core.cli.render.documents import to_plain
-
-        plain = to_plain(event)
-        logger.info(type(event).__name__, **{("what" if key == "event" else key): v for key, v in plain.items()})
+        logger.info(type(event).__name__, **to_plain(event))
 
     return tell
+
+
+def _flat(_logger: Any, _method: str, event: Any) -> Any:
+    """Put time and name first, and nested values into one text, which is all that a log line can hold."""
+    import json
+
+    first = {key: event.pop(key) for key in ("timestamp", "level", "event")}
+    rest = {k: json.dumps(v, ensure_ascii=False) if isinstance(v, dict | list) else v for k, v in event.items()}
+    return first | rest

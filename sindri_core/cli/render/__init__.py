@@ -7,11 +7,13 @@ from typing import Any
 
 import click
 
+from sindri_core.cli.render.clean import clean
+
 
 def answer(value: Any, output: str, as_text: Callable[[Any], str]) -> None:
     """Write the answer to standard output, in the form that was asked for."""
     if output == "text":
-        written = as_text(value)
+        written = clean(as_text(value))
         if written:
             click.echo(written)
         return

@@ -1,0 +1,11 @@
+"""Text from elsewhere (a cluster, a plugin, a file) must not steer the terminal that it is shown on."""
+
+from __future__ import annotations
+
+_CONTROL = [*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+_HARMLESS = dict.fromkeys((c for c in _CONTROL if chr(c) not in "\n\t"), "\N{REPLACEMENT CHARACTER}")
+
+
+def clean(text: str) -> str:
+    """Replace control characters, among them those of escape sequences and of writing direction."""
+    return text.translate(_HARMLESS)
