@@ -46,7 +46,7 @@ def init(name: str, provider: str, image: str, file: Path, force: bool) -> int:
 @environment_options
 def validate(chosen: Chosen) -> int:
     """Check the configuration and report every problem."""
-    with opened(chosen) as core:
+    with opened(chosen, steps=False) as core:
         checked = core.validate()
     found = {"valid": True, "file": str(checked.file or ""), "warnings": checked.warnings}
     warnings = "".join(f"\n  ! {i.path}: {i.message} [{i.code}]" for i in checked.warnings)
@@ -61,7 +61,7 @@ def show(chosen: Chosen) -> int:
     from sindri_core.cli.render.documents import dump
     from sindri_core.config import show as shown
 
-    with opened(chosen) as core:
+    with opened(chosen, steps=False) as core:
         core.validate()
         answer(shown(core.config), chosen.output, lambda plain: dump(plain, "yaml"))
     return ExitCode.OK
@@ -73,6 +73,6 @@ def schema(chosen: Chosen) -> int:
     """Print the JSON schema of sindri.yaml with the sections of the installed plugins."""
     from sindri_core.cli.render.documents import dump
 
-    with opened(chosen) as core:
+    with opened(chosen, steps=False) as core:
         answer(core.schema(), chosen.output, lambda plain: dump(plain, "json"))
     return ExitCode.OK

@@ -44,7 +44,7 @@ def plan(
     from sindri_core import planfile
     from sindri_core.cli.render import text
 
-    with opened(chosen) as core:
+    with opened(chosen, steps=False, warnings=False) as core:
         result = core.plan(
             offline=offline,
             adopt=adopt,

@@ -26,7 +26,7 @@ def status(chosen: Chosen, watch: bool) -> int:
     """Show how the environment is."""
     from sindri_core.cli.render import text
 
-    with opened(chosen) as core:
+    with opened(chosen, steps=False) as core:
         try:
             now = core.status(**chosen.deadline())
         except ClusterUnreachable:
@@ -57,7 +57,7 @@ def environments(chosen: Chosen) -> int:
     """List all environments in the cluster."""
     from sindri_core.cli.render import text
 
-    with opened(chosen) as core:
+    with opened(chosen, steps=False) as core:
         answer(core.environments(**chosen.deadline()), chosen.output, text.environments)
     return ExitCode.OK
 
@@ -68,7 +68,7 @@ def render(chosen: Chosen) -> int:
     """Print the objects that deploy would apply, as YAML or JSON. Uses no network."""
     from sindri_core.cli.render.documents import dump, dump_all, to_plain
 
-    with opened(chosen) as core:
+    with opened(chosen, steps=False) as core:
         bodies = [to_plain(manifest.body) for manifest in core.render(**chosen.deadline())]
     click.echo(dump(bodies, "json") if chosen.output == "json" else dump_all(bodies))
     return ExitCode.OK

@@ -87,12 +87,15 @@ def environment_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def opened(chosen: Chosen) -> Iterator[Core]:
-    """Make the ``Core`` that a command works with; Ctrl-C cancels it, its events are shown."""
+def opened(chosen: Chosen, *, steps: bool = True, warnings: bool = True) -> Iterator[Core]:
+    """Make the ``Core`` that a command works with; Ctrl-C cancels it, its events are shown.
+
+    A command whose answer is all there is to report leaves out ``steps``, or also ``warnings`` of the configuration.
+    """
     from sindri_core.cli.progress import observer
     from sindri_core.core import Core
 
-    with Interruptible(chosen.cancel), observer(chosen) as tell:
+    with Interruptible(chosen.cancel), observer(chosen, steps=steps, warnings=warnings) as tell:
         core = Core(
             chosen.config,
             disabled=chosen.disabled,

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -45,15 +46,23 @@ QUIET = frozenset({"locate", "compare"})
 WAITED = {State.RUNNING: "ready", State.STOPPED: "stopped", State.NOT_DEPLOYED: "gone"}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Which events become lines. A command that only looks has no steps to report; a plan holds its warnings."""
+
+    steps: bool = True
+    warnings: bool = True
+
+
 @contextmanager
-def observer(chosen: Chosen) -> Iterator[Callable[[Event], None]]:
-    """Give the function that shows events while a command runs."""
+def observer(chosen: Chosen, *, steps: bool, warnings: bool) -> Iterator[Callable[[Event], None]]:
+    """Give the function that shows events while a command runs: the steps that end, what people should know."""
     if chosen.verbose:
         yield _log(chosen.log_format)
         return
-    lines: Lines = Lines()
-    if chosen.output == "text" and sys.stderr.isatty():
-        lines = Moving(color=chosen.color)
+    moving = chosen.output == "text" and sys.stderr.isatty()
+    shown = Shown(steps=steps, warnings=warnings)
+    lines = Moving(shown, color=chosen.color) if moving else Lines(shown)
     try:
         yield lines.tell
     finally:
@@ -63,7 +72,8 @@ def observer(chosen: Chosen) -> Iterator[Callable[[Event], None]]:
 class Lines:
     """One line for each step that is worth it. Events come from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, shown: Shown) -> None:
+        self._shown = shown
         self._told: set[str] = set()
         self._state: State | None = None
         self._lock = threading.RLock()
@@ -87,18 +97,18 @@ class Lines:
                 self._moving(" ".join(filter(None, [event.status.state.value, event.status.step])))
             case StepFinished():
                 self.settle()
-                if event.step not in QUIET and event.message:
+                if self._shown.steps and event.step not in QUIET and event.message:
                     self._line("✔", "green", _columns(self._title(event.step), event.message, event.seconds))
             case StepFailed():
                 self.settle()
                 reached = self._state.value if event.step == "wait" and self._state else self._title(event.step)
-                self._line("✘", "red", f"{reached:<9} stopped after {event.seconds:.1f} s")
-            case Warned():
-                self._once("!", "yellow", f"{event.issue.message} [{event.issue.code}]")
-            case HookFailed():
-                self._once("!", "yellow", f"plugin {event.plugin}: {event.hook} failed: {event.message}")
-            case PluginRejected():
-                self._once("!", "yellow", f"plugin {event.plugin} is not loaded: {event.reason}")
+                if self._shown.steps:
+                    self._line("✘", "red", f"{reached:<9} stopped after {event.seconds:.1f} s")
+            case _:
+                warning = _warning(event)
+                if warning and warning not in self._told and (self._shown.warnings or not isinstance(event, Warned)):
+                    self._told.add(warning)
+                    self._line("!", "yellow", warning)
 
     def _title(self, step: str) -> str:
         if step == "wait" and self._state:
@@ -108,11 +118,6 @@ class Lines:
     def _moving(self, text: str) -> None:
         """Say what is going on now; plain lines only say what is done."""
 
-    def _once(self, mark: str, color: str, text: str) -> None:
-        if text not in self._told:
-            self._told.add(text)
-            self._line(mark, color, text)
-
     def _line(self, mark: str, color: str, text: str) -> None:
         click.echo(f"{click.style(mark, fg=color)} {clean(text)}", err=True)
 
@@ -120,8 +125,8 @@ class Lines:
 class Moving(Lines):
     """On a terminal, while a step lasts, a line with what goes on and for how long. Only then rich is imported."""
 
-    def __init__(self, *, color: bool) -> None:
-        super().__init__()
+    def __init__(self, shown: Shown, *, color: bool) -> None:
+        super().__init__(shown)
         from rich.console import Console
 
         self._console = Console(stderr=True, no_color=not color, highlight=False)
@@ -172,7 +177,20 @@ class Moving(Lines):
         super()._line(mark, color, text)
 
 
+def _warning(event: Event) -> str:
+    """What people should know although the run goes on; empty for other events."""
+    match event:
+        case Warned():
+            return f"{event.issue.message} [{event.issue.code}]"
+        case HookFailed():
+            return f"plugin {event.plugin}: {event.hook} failed: {event.message}"
+        case PluginRejected():
+            return f"plugin {event.plugin} is not loaded: {event.reason}"
+    return ""
+
+
 def _columns(title: str, message: str, seconds: float) -> str:
+    message = "" if message == title else message
     return f"{title:<9} {message:<46} {seconds:6.1f} s"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sindri_core.types import Action, Change, Plan, Removal, Severity, Status
@@ -79,18 +80,18 @@ def _counts(changes: Sequence[Change]) -> str:
     return ", ".join(f"{count} {word}" for count, word in counts if count) + "."
 
 
-def status(value: Status) -> str:
-    """The environment in a few lines."""
+def status(value: Status, now: datetime | None = None) -> str:
+    """The environment in a few lines. ``now`` is what ages are counted to."""
     home = value.home
     rows = [
         ("state", value.state.value + (f" ({value.step})" if value.step else "")),
-        ("where", f"{value.destination.context} / {value.destination.namespace} ({value.cluster})"),
+        ("where", _place(value)),
         ("image", value.image),
         ("pod", f"{value.instance} on {value.node}" if value.node else value.instance),
-        ("since", value.since),
+        ("since", _aged(value.since, now)),
         ("restarts", str(value.restarts) if value.instance else ""),
         ("home", f"{home.name}  {home.size}  {home.phase}" if home else ""),
-        ("deployed", value.last_deploy),
+        ("deployed", _aged(value.last_deploy, now)),
     ]
     lines = [value.name, *(f"  {label:<10} {text}" for label, text in rows if text)]
     if value.finding:
@@ -99,6 +100,22 @@ def status(value: Status) -> str:
         lines += [f"    cause  {value.finding.cause}"] if value.finding.cause else []
         lines += [f"    fix    {line}" for line in value.finding.fix]
     return "\n".join(lines)
+
+
+def _place(value: Status) -> str:
+    words = " / ".join(filter(None, [value.destination.context, value.destination.namespace]))
+    return words + (f" ({value.cluster})" if value.cluster else "")
+
+
+def _aged(moment: str, now: datetime | None) -> str:
+    """Put its age behind a moment (RFC 3339); leave alone what is none."""
+    try:
+        seconds = ((now or datetime.now(UTC)) - datetime.fromisoformat(moment)).total_seconds()
+    except (ValueError, TypeError):
+        return moment
+    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
+    age = f"{days} d" if days else f"{hours} h" if hours else f"{minutes} min" if minutes else f"{int(seconds)} s"
+    return f"{moment}   {age} ago" if seconds >= 0 else moment
 
 
 def environments(values: Sequence[Status]) -> str:
