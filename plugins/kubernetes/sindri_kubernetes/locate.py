@@ -44,5 +44,5 @@ def read(ctx: Context, request: ReadRequest) -> Body:
     with connected(ctx, request.destination) as api:
         found = api.get(request.path)
     if found is None:
-        raise ClusterError("SND-K8S-010", f"the server has no {request.path}", hint="sindri doctor")
+        raise ClusterError("SND-K8S-010", f"the server has no {request.path}", hint=f"kubectl get --raw {request.path}")
     return found
