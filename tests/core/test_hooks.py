@@ -370,7 +370,8 @@ def test_ctrl_c_in_an_observer_is_not_swallowed() -> None:
 
 def test_calls_from_many_threads_do_not_disturb_each_other() -> None:
     """After loading, one facade serves many threads."""
-    facade, found, barrier = hooks(Shelf(), Adjuster("acme", [])), [], threading.Barrier(8)
+    facade, barrier = hooks(Shelf(), Adjuster("acme", [])), threading.Barrier(8)
+    found: list[int] = []
 
     def look() -> None:
         barrier.wait(10)
