@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from sindri_core.config.plain import taken
 from sindri_core.errors import ConfigError
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 NAMES = ("sindri.yaml", "sindri.yml")
+PLUGIN_ID = r"^[a-z][a-z0-9-]*$"
 LARGEST = 256 * 1024
 """Bytes that a configuration may have."""
 
@@ -32,18 +36,16 @@ class Document:
 
 
 def find_config(start: Path) -> Path | None:
-    """Look for sindri.yaml or sindri.yml in this folder and upwards."""
-    for folder in (start, *start.parents):
-        for name in NAMES:
-            if (folder / name).is_file():
-                return folder / name
-    return None
+    """Look for sindri.yaml or sindri.yml in this folder and upwards; folders that may not be read are passed over."""
+    here = start.absolute()
+    candidates = (folder / name for folder in (here, *here.parents) for name in NAMES)
+    return next((file for file in candidates if os.path.isfile(file)), None)  # noqa: PTH113 - never raises
 
 
 def read_document(source: Path | Mapping[str, Any]) -> Document:
-    """Read a file, or take a mapping as it is. Raises ``ConfigError`` with line and column."""
+    """Read a file, or take a mapping over. Raises ``ConfigError`` with line and column."""
     if isinstance(source, Mapping):
-        return Document(data=source)
+        return Document(data=taken(source))
     from sindri_core.config.reader import parse
 
     try:
@@ -73,7 +75,7 @@ def disabled_plugins(document: Document) -> tuple[str, ...]:
 
 
 def provider_of(document: Document) -> str:
-    """Read ``deployment.provider`` before anything is validated; ``kubernetes`` where there is none."""
+    """Read ``deployment.provider`` before anything is validated; ``kubernetes`` where there is none that could be."""
     deployment = document.data.get("deployment")
     provider = deployment.get("provider") if isinstance(deployment, Mapping) else None
-    return provider if isinstance(provider, str) and provider else "kubernetes"
+    return provider if isinstance(provider, str) and re.fullmatch(PLUGIN_ID, provider) else "kubernetes"
