@@ -107,7 +107,7 @@ json_values = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None)
 @given(rows=json_values, whole=st.none() | st.text() | st.binary())
 def test_a_damaged_cache_is_read_anew(rows: object, whole: str | bytes | None, tmp_path: Path) -> None:
     """Whatever stands in the file, also under the right key, the answer is that of a fresh scan."""
