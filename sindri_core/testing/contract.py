@@ -108,12 +108,12 @@ class ProviderContract(PluginContract):
     @pytest.fixture
     def configuration(self) -> dict[str, Any]:
         """Override: a whole sindri.yaml as a mapping, for an environment that does not exist yet."""
-        raise NotImplementedError
+        pytest.fail(f"{type(self).__name__} needs the fixture configuration")
 
     @pytest.fixture
     def content(self) -> Callable[[], object]:
         """Override: a function that gives what is at the destination now, comparable with ``==``."""
-        raise NotImplementedError
+        pytest.fail(f"{type(self).__name__} needs the fixture content")
 
     @pytest.fixture
     def environ(self) -> Mapping[str, str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shlex
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -49,13 +50,14 @@ def demo() -> int:
     with (
         tempfile.TemporaryDirectory(prefix="sindri-demo-") as folder,
         SimulatedCluster(pace=Pace(start=0.4, stop=0.2)) as cluster,
-        _secluded(Path(folder), {"KUBECONFIG": str(cluster.kubeconfig)}),
     ):
-        Path("sindri.yaml").write_text(CONFIG)
+        Path(folder, "sindri.yaml").write_text(CONFIG)
         _show("cat sindri.yaml")
         click.echo(CONFIG)
+        environ = _secluded(folder, cluster.kubeconfig)
         for why, command in STEPS:
-            code = _run(why, command)
+            _show(f"sindri {command}", why)
+            code = _run(command, folder, environ)
             if code:
                 click.echo(f"sindri demo: sindri {command} ended with {code}, which it should not", err=True)
                 return code
@@ -66,30 +68,20 @@ def demo() -> int:
     return 0
 
 
-def _run(why: str, command: str) -> int:
-    from sindri_core.cli import main
-
-    _show(f"sindri {command}", why)
-    code = main(shlex.split(command))
+def _run(command: str, folder: str, environ: Mapping[str, str]) -> int:
+    """Run a command as a person would: as a program of its own, in the folder of its sindri.yaml."""
+    done = subprocess.run(
+        [sys.executable, "-m", "sindri_core", *shlex.split(command)], cwd=folder, env=environ, check=False
+    )
     click.echo()
-    return code
+    return done.returncode
 
 
 def _show(command: str, why: str = "") -> None:
     click.echo(click.style(f"$ {command}", bold=True) + (f"    # {why}" if why else ""))
 
 
-@contextlib.contextmanager
-def _secluded(folder: Path, variables: Mapping[str, str]) -> Iterator[None]:
-    """Work in a folder of its own, with a home, a state and an environment of its own."""
+def _secluded(folder: str, kubeconfig: Path) -> dict[str, str]:
+    """Return an environment with a home and a state of its own, which leads to the simulated cluster."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SINDRI_", "XDG_"))}
-    home = {"HOME": str(folder), "SINDRI_STATE_DIR": str(folder / "state")}
-    before = dict(os.environ)
-    os.environ.clear()
-    os.environ.update(kept | home | dict(variables))
-    try:
-        with contextlib.chdir(folder):
-            yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    return kept | {"HOME": folder, "SINDRI_STATE_DIR": f"{folder}/state", "KUBECONFIG": str(kubeconfig)}
