@@ -79,10 +79,11 @@ class Api:
         options: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
         if uid:
             options["preconditions"] = {"uid": uid}
-        query = {"dryRun": "All" if dry_run else ""}
+        if dry_run:
+            options["dryRun"] = ["All"]  # where there is a body, the server does not read the query's
         return self._json(
             "DELETE",
-            _with(path, query),
+            path,
             body=options,
             content_type="application/json",
             absent=True,

@@ -65,7 +65,7 @@ def forbidden(kind: Kind, name: str, why: str, causes: Sequence[Cause] = ()) -> 
 
 def invalid(kind: Kind, name: str, causes: Sequence[Cause]) -> Refused:
     """422 with every field that is wrong."""
-    listed = [f"{cause.field}: {cause.message}" for cause in causes]
+    listed = list(dict.fromkeys(f"{cause.field}: {cause.message}" for cause in causes))
     said = listed[0] if len(listed) == 1 else f"[{', '.join(listed)}]"
     group_kind = f"{kind.name}.{kind.group}" if kind.group else kind.name
     details = _details(kind, name) | {"kind": kind.name, "causes": [_cause(cause) for cause in causes]}

@@ -68,8 +68,9 @@ def _respond(store: Store, request: Request, user: User) -> Answer:
             return _patch(store, target, request)
         case "DELETE" if target.name:
             options = decoding.decode(request.body, applying=False) if request.body else {}
-            options |= {k: v for k, v in request.query.items() if k == "propagationPolicy"}
-            dry_run = request.dry_run or options.get("dryRun") == ["All"]
+            # like the real server: where there is a body, the options of the query are not read, dryRun included
+            options = options or {k: v for k, v in request.query.items() if k == "propagationPolicy"}
+            dry_run = options.get("dryRun") == ["All"] if request.body else request.dry_run
             body = operations.delete(store, target.kind, target.namespace, target.name, options, dry_run=dry_run)
             return Answer(200, body)
     raise answers.not_modelled(f"{request.method} {request.path}")

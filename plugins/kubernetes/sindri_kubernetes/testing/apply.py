@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 from sindri_kubernetes.testing import answers, managed_fields, schema
@@ -26,23 +27,42 @@ def merge(live: Any, wanted: Any, spec: schema.Spec) -> Any:
 
 
 def _merge_list(live: list[Any], wanted: list[Any], spec: schema.Spec) -> list[Any]:
-    """Items that are wanted come in the wanted order, the others keep their places after them."""
+    """Merge items by their keys: shared items in the wanted order, the others where their neighbours are."""
     key = schema.list_key(spec)
 
     def name(item: Any) -> str:
         return key.of(item) if key else schema.element(item)
 
-    there = {name(item): item for item in live}
-    merged = {name(item): merge(there.get(name(item)), item, schema.item(spec)) for item in wanted}
-    return [merged.get(name(item), item) for item in live] + [m for n, m in merged.items() if n not in there]
+    left, right = {name(item): item for item in live}, {name(item): item for item in wanted}
+    shared = [element for element in right if element in left]
+    before, after = list(left), list(right)
+    result = []
+    while before or after:
+        if before and before[0] not in right:
+            result.append(left[before.pop(0)])
+        elif before and (not shared or before[0] != shared[0]):
+            before.pop(0)  # its turn comes, or came, in the wanted order
+        else:
+            element = after.pop(0)
+            result.append(merge(left.get(element), right[element], schema.item(spec)))
+            if shared and shared[0] == element:
+                shared.pop(0)
+                before[:] = [other for other in before if other != element]
+    return result
 
 
 def without(value: Any, paths: Paths, spec: schema.Spec, keep: Paths) -> Any:
-    """Take ``paths`` out of an object; a part that contains something of ``keep`` stays."""
-    for path in sorted(paths, key=len, reverse=True):
-        if not any(kept[: len(path)] == path for kept in keep):
+    """Take ``paths`` out of an object; a part that contains something of ``keep`` stays, and so does its key."""
+    for path in sorted(paths, key=len):
+        if not any(kept[: len(path)] == path for kept in keep) and not _is_key(path):
             _remove(value, path, spec)
     return value
+
+
+def _is_key(path: managed_fields.Path) -> bool:
+    """Whether the path is one of the fields by which its item is found. It goes with the item."""
+    *_, item, last = ("", *path)
+    return item.startswith("k:") and last[2:] in json.loads(item[2:])
 
 
 def _remove(value: Any, path: managed_fields.Path, spec: schema.Spec) -> None:

@@ -130,7 +130,8 @@ def claim(before: Body, after: Body, manager: str, subresource: str = "") -> Non
     """Write into ``after`` who owns its fields now that the manager has updated it."""
     spec = schema.of_kind(after["kind"])
     touched, gone = managed_fields.changed(before, after, spec)
-    writer = Entry(manager, "Update", after["apiVersion"], frozenset(), subresource, timestamp())
+    version = "autoscaling/v1" if subresource == "scale" else after["apiVersion"]
+    writer = Entry(manager, "Update", version, frozenset(), subresource, timestamp())
     entries = managed_fields.parse(after["metadata"].get("managedFields", []))
     after["metadata"]["managedFields"] = managed_fields.write(managed_fields.updated(entries, writer, touched, gone))
 

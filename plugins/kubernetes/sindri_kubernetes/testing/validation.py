@@ -17,6 +17,11 @@ LABEL_RULE = (
     "an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
     "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
 )
+SERVICE_RULE = (
+    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and "
+    "end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is "
+    "'[a-z]([-a-z0-9]*[a-z0-9])?')"
+)
 SUBDOMAIN_RULE = (
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and "
     "end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
@@ -40,12 +45,15 @@ def check(body: Body, before: Body | None) -> None:
 def _metadata(body: Body, before: Body | None) -> list[Cause]:
     causes = []
     name = body["metadata"].get("name", "")
-    label = body["kind"] in {"Namespace", "Service"}
-    parts = [name] if label else name.split(".")
-    if not all(LABEL.fullmatch(part) for part in parts) or (label and len(name) > LONGEST_LABEL):
-        causes.append(answers.wrong("metadata.name", json.dumps(name), LABEL_RULE if label else SUBDOMAIN_RULE))
+    rule = {"Namespace": LABEL_RULE, "Service": SERVICE_RULE}.get(body["kind"], SUBDOMAIN_RULE)
+    parts = name.split(".") if rule is SUBDOMAIN_RULE else [name]
+    fits = len(name) <= LONGEST_LABEL if rule is not SUBDOMAIN_RULE else True
+    starts = rule is not SERVICE_RULE or not name[:1].isdigit()
+    if not (fits and starts and all(LABEL.fullmatch(part) for part in parts)):
+        causes.append(answers.wrong("metadata.name", json.dumps(name), rule))
     if before is not None and body["metadata"].get("uid") != before["metadata"].get("uid"):
-        causes.append(answers.wrong("metadata.uid", json.dumps(body["metadata"].get("uid")), "field is immutable"))
+        cause = answers.wrong("metadata.uid", json.dumps(body["metadata"].get("uid")), "field is immutable")
+        causes += [cause, cause]  # the real server checks it twice
     return causes
 
 

@@ -33,9 +33,11 @@ def _place(scene: Scene, pod: Body) -> None:
     problem = _missing_claim(scene, pod)
     if problem or not place:
         help_text = f"0/{len(nodes)} nodes are available: {len(nodes)} Preemption is not helpful for scheduling."
-        counted = ", ".join(f"{refusals.count(why)} {why}" for why in sorted(set(refusals)))
-        message = problem or f"0/{len(nodes)} nodes are available: {counted}. preemption: {help_text}"
+        counted = ", ".join(f"{refusals.count(text)} {text}" for text in sorted(set(refusals)))
+        why = f"{counted}. no new claims to deallocate, preemption: {help_text}"
+        message = problem or f"0/{len(nodes)} nodes are available: {why}"
         condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
+        condition |= {"lastProbeTime": None, "observedGeneration": pod["metadata"]["generation"]}
         past = pod["status"].get("conditions", [])
         pod["status"]["conditions"] = set_condition(past, condition)
         if pod["status"]["conditions"] != past:
@@ -45,7 +47,7 @@ def _place(scene: Scene, pod: Body) -> None:
     if not _volumes_ready(scene, pod, place):
         return
     pod["spec"]["nodeName"] = place
-    condition = {"type": "PodScheduled", "status": "True"}
+    condition = {"type": "PodScheduled", "status": "True", "lastProbeTime": None}
     pod["status"]["conditions"] = set_condition(
         [found for found in pod["status"].get("conditions", []) if found["type"] != "PodScheduled"], condition
     )
@@ -156,10 +158,10 @@ def _write(scene: Scene, pod: Body, *, phase: str, ready: bool, state: Body, las
         status["podIPs"] = [{"ip": status["podIP"]}]
     reason = {} if ready else {"reason": "ContainersNotReady"}
     conditions = status.get("conditions", [])
-    conditions = set_condition(conditions, {"type": "Initialized", "status": "True"})
+    conditions = set_condition(conditions, {"type": "Initialized", "status": "True", "lastProbeTime": None})
     for kind in ("Ready", "ContainersReady"):
         kept = [found for found in conditions if found["type"] != kind]
-        conditions = set_condition(kept, {"type": kind, "status": str(ready)} | reason)
+        conditions = set_condition(kept, {"type": kind, "status": str(ready), "lastProbeTime": None} | reason)
     status["conditions"] = conditions
     status["containerStatuses"] = [
         {
