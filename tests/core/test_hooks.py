@@ -21,6 +21,7 @@ from sindri_core.requests import (
     AdjustRequest,
     BuildRequest,
     CheckRequest,
+    ConnectRequest,
     DetectRequest,
     LoadRequest,
     LocateRequest,
@@ -120,6 +121,10 @@ class Scripted(HookSpecs):
         return self.script()
 
     @hookimpl
+    def sindri_connect(self, ctx: Context, request: ConnectRequest) -> Any:
+        return self.script()
+
+    @hookimpl
     def sindri_secret_source(self, ctx: Context, request: SecretSourceRequest) -> Any:
         return self.script()
 
@@ -178,6 +183,7 @@ CALLS: dict[str, Callable[[Hooks], Any]] = {
     ),
     "sindri_build_manifests": lambda h: h.build_manifests(CTX, "acme", BUILD),
     "sindri_open_target": lambda h: h.open_target(CTX, "acme", TargetRequest(destination=HERE, cluster=CLUSTER)),
+    "sindri_connect": lambda h: h.connect(CTX, "acme", ConnectRequest(destination=HERE, cluster=CLUSTER)),
     "sindri_secret_source": lambda h: h.secret_source(CTX, "vault"),
 }
 
@@ -219,7 +225,7 @@ def test_an_answer_of_the_wrong_type_breaks_the_contract(hook: str, answer: obje
     assert (caught.value.code, caught.value.plugin, caught.value.hook) == ("SND-PLG-006", "acme", hook)
 
 
-@pytest.mark.parametrize("hook", ["sindri_locate", "sindri_read", "sindri_open_target"])
+@pytest.mark.parametrize("hook", ["sindri_locate", "sindri_read", "sindri_open_target", "sindri_connect"])
 def test_a_chosen_provider_must_answer(hook: str) -> None:
     """None from the one plugin that was asked is no answer."""
     with pytest.raises(PluginError) as caught:
