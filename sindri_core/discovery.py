@@ -18,7 +18,7 @@ from zlib import crc32
 
 PLUGINS = "sindri.plugins"
 COMMANDS = "sindri.commands"
-FORMAT = 3
+FORMAT = 4
 
 
 class PluginRef(NamedTuple):
@@ -41,6 +41,7 @@ class Verdict(NamedTuple):
     provides: str
     state: str
     reason: str
+    hooks: str = ""
 
 
 Row = TypeVar("Row", PluginRef, Verdict)

@@ -321,6 +321,7 @@ def verdicts(registry: Registry) -> tuple[Verdict, ...]:
             ", ".join(capability.value for capability in p.info.capabilities),
             "loaded",
             "",
+            ", ".join(p.hooks),
         )
         for p in registry.loaded
     ]

@@ -70,5 +70,6 @@ def render(chosen: Chosen) -> int:
 
     with opened(chosen, steps=False) as core:
         bodies = [to_plain(manifest.body) for manifest in core.render(**chosen.deadline())]
-    click.echo(dump(bodies, "json") if chosen.output == "json" else dump_all(bodies))
+    together = {"apiVersion": "v1", "kind": "List", "items": bodies}  # JSON is one document, and kubectl takes this one
+    click.echo(dump(together, "json") if chosen.output == "json" else dump_all(bodies))
     return ExitCode.OK

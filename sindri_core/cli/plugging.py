@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from sindri_core.cli.render.clean import clean
 from sindri_core.discovery import Verdict, cached_verdicts, find, remember
+from sindri_core.errors import ExitCode
 
 if TYPE_CHECKING:
     from sindri_core.loading import Registry
+    from sindri_core.types import Check
 
 COLUMNS = ("ID", "VERSION", "DISTRIBUTION", "API", "STATE", "PROVIDES")
 
@@ -34,40 +37,69 @@ def listed(output: str, check: bool, no_plugin: tuple[str, ...], no_plugins: boo
         if not disabled:
             remember(os.environ, known)
     if output == "text":
-        click.echo(_text(known))
-        return 0
+        click.echo(clean(_text(known)))
+        return ExitCode.OK
     from sindri_core.cli.render.documents import dump
 
     click.echo(dump([v._asdict() for v in known], output))
-    return 0
+    return ExitCode.OK
 
 
 @plugins.command()
 @click.argument("plugin")
 @click.option("-o", "--output", type=click.Choice(["text", "json", "yaml"]), default="text", help="Form of the answer.")
 def doctor(plugin: str, output: str) -> int:
-    """Load one plugin and show everything about it, with the traceback of what failed."""
-    import traceback
+    """Load one plugin alone and show everything about it: its hooks, its checks, the traceback of what failed."""
+    from sindri_core.cli.render import answer
 
+    report = _examined(plugin)
+    answer(report, output, _report)
+    return ExitCode.PLUGIN if report["errors"] or any(c["ok"] is False for c in report["checks"]) else ExitCode.OK
+
+
+def _examined(plugin: str) -> dict[str, Any]:
+    """Load the plugin and gather what there is to say. Raises ``PluginNotFound`` when it is not installed."""
+    from traceback import format_exception
+
+    from sindri_core.cli.render.documents import to_plain
     from sindri_core.loading import verdicts
 
-    registry = _registry(())
-    found = [v for v in verdicts(registry) if v.id == plugin]
-    errors = [r.error for r in registry.rejected if r.id == plugin and r.error]
-    if not found:
+    registry = _registry((), plugin)
+    errors = [rejected.error for rejected in registry.rejected if rejected.error]
+    if not registry.rejected:
         registry.require(plugin)
-    traces = ["".join(traceback.format_exception(error)).strip() for error in errors]
-    hooks = [list(p.hooks) for p in registry.loaded if p.info.id == plugin]
-    document = {"plugins": [v._asdict() for v in found], "hooks": hooks, "errors": traces}
-    if output == "text":
-        click.echo(_text(found))
-        click.echo("\n".join(["", *(f"  {hook}" for those in hooks for hook in those), *traces]))
-        click.echo("".join(f"\n  {error.hint}" for error in errors))
-    else:
-        from sindri_core.cli.render.documents import dump
+    return {
+        "plugins": [verdict._asdict() for verdict in verdicts(registry)],
+        "checks": to_plain(_checks(registry)),
+        "errors": ["".join(format_exception(error)).strip() for error in errors],
+        "hints": [error.hint for error in errors],
+    }
 
-        click.echo(dump(document, output))
-    return 3 if errors else 0
+
+def _checks(registry: Registry) -> list[Check]:
+    """Let the plugin check its tools and services, as far as that needs no configuration."""
+    from sindri_core.config import default_config
+    from sindri_core.context import Context
+    from sindri_core.hooks import Hooks
+    from sindri_core.requests import CheckRequest
+
+    if not registry.loaded:
+        return []
+    ctx = Context(config=default_config(registry.sections()), environ=dict(os.environ), dry_run=True)
+    return Hooks(registry, ctx.emit).check(ctx, CheckRequest())
+
+
+def _report(report: dict[str, Any]) -> str:
+    verdicts = [Verdict(**verdict) for verdict in report["plugins"]]
+    hooks = [hook for verdict in verdicts for hook in verdict.hooks.split(", ") if hook]
+    lines = [_text(verdicts), *([""] if hooks else []), *(f"  {hook}" for hook in hooks)]
+    marks = {True: "✔", False: "✘", None: "-"}
+    for check in report["checks"]:
+        lines.append(f"  {marks[check['ok']]} {check['title']}   {check['detail']}".rstrip())
+        lines += [f"    fix  {check['fix']}"] if check["fix"] else []
+    for trace, hint in zip(report["errors"], report["hints"], strict=True):
+        lines += ["", trace, "", f"  fix     {hint}"]
+    return "\n".join(lines)
 
 
 def _text(verdicts: tuple[Verdict, ...] | list[Verdict]) -> str:
@@ -84,8 +116,9 @@ def _loaded(disabled: tuple[str, ...]) -> tuple[Verdict, ...]:
     return verdicts(_registry(disabled))
 
 
-def _registry(disabled: tuple[str, ...]) -> Registry:
+def _registry(disabled: tuple[str, ...], only: str = "") -> Registry:
     from sindri_core.core import disabled_by
     from sindri_core.loading import load
 
-    return load(find(os.environ), disabled={*disabled, *disabled_by(os.environ)})
+    found = tuple(ref for ref in find(os.environ) if not only or ref.id == only)
+    return load(found, disabled={*disabled, *disabled_by(os.environ)})

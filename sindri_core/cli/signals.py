@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 GRACE = 2.0
 """Seconds in which a run may reach a safe point before it is interrupted where it stands."""
-SHOW_CURSOR = "\x1b[?25h"
+TIDY = b"\r\x1b[2K\x1b[?25h"
+"""Clears the moving line and shows the cursor again."""
 
 
 class Interruptible:
@@ -47,7 +48,7 @@ class Interruptible:
     def _ask(self, number: int, frame: FrameType | None) -> None:
         if self._cancel.cancelled:
             if sys.stderr.isatty():
-                os.write(sys.stderr.fileno(), SHOW_CURSOR.encode())
+                os.write(sys.stderr.fileno(), TIDY)
             os._exit(ExitCode.INTERRUPTED)
         self._cancel.set()
         os.write(2, b"\nstopping at a safe point; once more leaves at once\n")
