@@ -5,9 +5,9 @@ Run it with a kubeconfig of a real cluster; it goes through kubectl, which must 
     python bench/simulation_schema.py KUBECONFIG > plugins/kubernetes/sindri_kubernetes/testing/schema.json
 
 A type is written as: ``s`` string, ``i`` integer, ``n`` number, ``b`` boolean, ``q`` quantity, ``x`` integer or string,
-``o`` any object, ``#Name`` a structure; ``["l", item]`` an atomic list, ``["S", item]`` a set, ``["m", item, keys]`` a list
-merged by keys (with the key's default, or null), ``["M", value]`` a map, ``["A", value]`` an atomic map. An atomic structure
-has the field ``!``.
+``o`` any object, ``#Name`` a structure; ``["l", item]`` an atomic list, ``["S", item]`` a set, ``["m", item, keys]`` a
+list merged by keys (with the key's default, or null), ``["M", value]`` a map, ``["A", value]`` an atomic map. An atomic
+structure has the field ``!``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is asked of both servers. Each scenario starts without its namespace; order and content of requests are fixed."""
+"""What is asked of both servers, always in the same words. Each scenario begins without its namespace."""
 
 from __future__ import annotations
 

@@ -98,9 +98,9 @@ class Session:
         if kind == "Namespace":
             path = resources.path("Namespace")
         status, found, _ = self.send("GET", f"{path}/{name}")
-        if wanted(found if status == 200 else None):  # noqa: PLR2004 - OK
+        if wanted(found if status == 200 else None):
             return
-        if status == 200:  # noqa: PLR2004 - OK
+        if status == 200:
             query["resourceVersion"] = found["metadata"]["resourceVersion"]
         for line in self._transport.stream(f"{path}?{urlencode(query)}", 20):
             event = json.loads(line)

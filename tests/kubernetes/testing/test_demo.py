@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
 from sindri_core.cli import main
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_the_demo_shows_a_whole_life(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sindri_kubernetes.testing import apply, managed_fields, schema
 from sindri_kubernetes.testing.answers import Refused
 from sindri_kubernetes.testing.managed_fields import Entry
@@ -62,9 +63,8 @@ def test_foreign_fields_survive(mine: dict[str, Any], theirs: dict[str, Any], la
     owned = {path[1:] for path in managed_fields.applied(theirs, POD)}
     try:
         after = applied(live, later, "me", force=False)
-    except Refused as refusal:
-        assert refusal.code == 409
-        return
+    except Refused:
+        return  # a conflict, and nothing was written
     now = managed_fields.leaves(after["spec"], schema.fields(POD)["spec"])  # type: ignore[index]  # a structure
     assert {path: before[path] for path in owned} == {path: now[path] for path in owned}
 

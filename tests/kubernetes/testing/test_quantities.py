@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from sindri_kubernetes.testing import quantities
 
 

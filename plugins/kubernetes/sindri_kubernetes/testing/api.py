@@ -51,8 +51,10 @@ def _respond(store: Store, request: Request, user: User) -> Answer:
         return Answer(200, found)
     if request.path in REVIEWS and request.method == "POST":
         return Answer(201, _review(request, user))
-    if request.path in {"/readyz", "/livez", "/healthz"}:
-        return Answer(200, {})
+    return _serve(store, request, user)
+
+
+def _serve(store: Store, request: Request, user: User) -> Answer:
     target = requests.target(request.path)
     authorise(target, request, user)
     if target.subresource == "scale":
@@ -125,11 +127,10 @@ def _how(request: Request) -> Write:
 def _create(store: Store, target: Target, request: Request) -> Answer:
     body = _decoded(target, request)
     metadata = body.setdefault("metadata", {})
-    if target.kind.namespaced:
-        if metadata.setdefault("namespace", target.namespace) != target.namespace:
-            raise answers.bad_request(
-                "the namespace of the provided object does not match the namespace sent on the request"
-            )
+    if target.kind.namespaced and metadata.setdefault("namespace", target.namespace) != target.namespace:
+        raise answers.bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request"
+        )
     if not metadata.get("name") and not metadata.get("generateName"):
         causes = [answers.required("metadata.name", "Required value: name or generateName is required")]
         raise answers.invalid(target.kind, "", causes)

@@ -13,7 +13,7 @@ GO_NAMES = {str: "string", bool: "boolean", int: "int", float: "float", dict: "m
 
 
 def decode(raw: bytes, *, applying: bool) -> dict[str, Any]:
-    """Parse a body. An apply may repeat no key; in other bodies the real server only warns, and so it is refused too."""
+    """Parse a body. Repeated keys are refused: we always ask for strict validation."""
     repeated: list[str] = []
 
     def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:

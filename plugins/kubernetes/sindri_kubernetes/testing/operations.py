@@ -119,22 +119,28 @@ def delete(store: Store, kind: Kind, namespace: str, name: str, options: Body, *
         if options.get("propagationPolicy") == "Orphan":
             raise answers.not_modelled("the propagation policy Orphan")
         graceful = kind.name == "Pod" and bool(live["spec"].get("nodeName"))
-        if not (metadata.get("finalizers") or graceful or kind.name == "Namespace"):
-            if not dry_run:
-                store.remove(live)
-            details = {"name": name, "kind": kind.plural, "uid": metadata["uid"]}
-            details |= {"group": kind.group} if kind.group else {}
-            return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
-        if not metadata.get("deletionTimestamp"):
-            metadata["deletionTimestamp"] = timestamp()
-            grace = live["spec"].get("terminationGracePeriodSeconds", 30) if graceful else 0
-            if kind.name != "Namespace":
-                metadata["deletionGracePeriodSeconds"] = options.get("gracePeriodSeconds", grace)
-            if "generation" in metadata:
-                metadata["generation"] += 1
-        if kind.name == "Namespace":
-            live["status"] = {"phase": "Terminating"}
-        return live if dry_run else store.replace(live)
+        if metadata.get("finalizers") or graceful or kind.name == "Namespace":
+            _mark_deleted(live, options, graceful=graceful)
+            return live if dry_run else store.replace(live)
+        if not dry_run:
+            store.remove(live)
+        details = {"name": name, "kind": kind.plural, "uid": metadata["uid"]}
+        details |= {"group": kind.group} if kind.group else {}
+        return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
+
+
+def _mark_deleted(live: Body, options: Body, *, graceful: bool) -> None:
+    """Let others finish with it first."""
+    metadata = live["metadata"]
+    if not metadata.get("deletionTimestamp"):
+        metadata["deletionTimestamp"] = timestamp()
+        grace = live["spec"].get("terminationGracePeriodSeconds", 30) if graceful else 0
+        if live["kind"] != "Namespace":
+            metadata["deletionGracePeriodSeconds"] = options.get("gracePeriodSeconds", grace)
+        if "generation" in metadata:
+            metadata["generation"] += 1
+    if live["kind"] == "Namespace":
+        live["status"] = {"phase": "Terminating"}
 
 
 KEPT = ("name", "namespace", "uid", "creationTimestamp", "generation", "resourceVersion", "deletionTimestamp")

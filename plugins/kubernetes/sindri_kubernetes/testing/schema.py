@@ -1,4 +1,4 @@
-"""The fields of the modelled kinds. ``schema.json`` is generated (``bench/simulation_schema.py`` says how it is written)."""
+"""The fields of the modelled kinds, from ``schema.json``; ``bench/simulation_schema.py`` makes it and explains it."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Listener:
     """One port on loopback, behind which one user asks. ``record`` gets every request."""
 
     def __init__(self, store: Store, user: User, record: Callable[[Request], None]) -> None:
-        self._server = _Server(("127.0.0.1", 0), _handler(store, user, record))
+        self._server = _Server(store, user, record)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         serve = self._server.serve_forever
         self._thread = threading.Thread(target=serve, kwargs={"poll_interval": 0.05}, name="simulated-api", daemon=True)
@@ -48,8 +48,9 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 64
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, store: Store, user: User, record: Callable[[Request], None]) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.store, self.user, self.record = store, user, record
         self._open: set[socket.socket] = set()
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -75,83 +76,82 @@ class _Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def _handler(store: Store, user: User, record: Callable[[Request], None]) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+class _Handler(BaseHTTPRequestHandler):
+    """One connection. The server has the store, the user and the recorder."""
 
-        def answer(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            kind, agent = self.headers.get("Content-Type", ""), self.headers.get("User-Agent", "")
-            request = requests.read(self.command, self.path, self.rfile.read(length), kind, agent)
-            record(request)
-            if request.method == "GET" and request.query.get("watch", "") in {"1", "true"}:
-                self._watch(request)
-                return
-            found = api.respond(store, request, user)
-            self._send(found.code, found.body, found.warnings)
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
-        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = answer  # noqa: N815 - the names that the base class calls
+    def answer(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        kind, agent = self.headers.get("Content-Type", ""), self.headers.get("User-Agent", "")
+        request = requests.read(self.command, self.path, self.rfile.read(length), kind, agent)
+        self.server.record(request)
+        if request.method == "GET" and request.query.get("watch", "") in {"1", "true"}:
+            self._watch(request)
+            return
+        found = api.respond(self.server.store, request, self.server.user)
+        self._send(found.code, found.body, found.warnings)
 
-        def _send(self, code: int, body: dict[str, Any], warnings: list[str]) -> None:
-            content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-            lines = [f"HTTP/1.1 {code} {HTTPStatus(code).phrase}", "Content-Type: application/json"]
-            lines += [f"Content-Length: {len(content)}"]
-            lines += [f"Warning: 299 - {json.dumps(warning, ensure_ascii=False)}" for warning in warnings]
-            self.wfile.write("\r\n".join([*lines, "", ""]).encode() + content)
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = answer  # noqa: N815 - the names that the base class calls
 
-        def _watch(self, request: Request) -> None:
-            try:
-                target = requests.target(request.path)
-                api.authorise(target, request, user)
-                query = request.query
-                chosen = selection.chosen(query.get("labelSelector", ""), query.get("fieldSelector", ""))
-            except answers.Refused as refusal:
-                self._send(refusal.code, refusal.status(), [])
-                return
-            start = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-            self.wfile.write(start.encode())
-            until = monotonic() + float(query.get("timeoutSeconds") or LONGEST_WATCH)
-            asked = int(query.get("resourceVersion") or 0)
+    def _send(self, code: int, body: dict[str, Any], warnings: list[str]) -> None:
+        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        lines = [f"HTTP/1.1 {code} {HTTPStatus(code).phrase}", "Content-Type: application/json"]
+        lines += [f"Content-Length: {len(content)}"]
+        lines += [f"Warning: 299 - {json.dumps(warning, ensure_ascii=False)}" for warning in warnings]
+        self.wfile.write("\r\n".join([*lines, "", ""]).encode() + content)
+
+    def _watch(self, request: Request) -> None:
+        try:
+            target = requests.target(request.path)
+            api.authorise(target, request, self.server.user)
+            query = request.query
+            chosen = selection.chosen(query.get("labelSelector", ""), query.get("fieldSelector", ""))
+        except answers.Refused as refusal:
+            self._send(refusal.code, refusal.status(), [])
+            return
+        store = self.server.store
+        start = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+        self.wfile.write(start.encode())
+        until = monotonic() + float(query.get("timeoutSeconds") or LONGEST_WATCH)
+        asked = int(query.get("resourceVersion") or 0)
+        with store.lock:
+            seen, shown = (asked or store.version), set[str]()
+            there = [] if asked else store.list(target.kind.name, target.namespace)
+        for body in filter(chosen, there):
+            shown.add(body["metadata"]["uid"])
+            self._event("ADDED", body)
+        while not store.closed and monotonic() < until:
             with store.lock:
-                seen, shown = (asked or store.version), set[str]()
-                there = [] if asked else store.list(target.kind.name, target.namespace)
-            for body in filter(chosen, there):
-                shown.add(body["metadata"]["uid"])
-                self._event("ADDED", body)
-            while not store.closed and monotonic() < until:
-                with store.lock:
-                    news = [
-                        change for change in store.history[_index(store, seen) :] if change.kind == target.kind.name
-                    ]
-                    seen = store.version
-                for change in news:
-                    if target.namespace in {"", change.body["metadata"].get("namespace", "")}:
-                        self._tell(change.type, change.body, shown, matches=chosen(change.body), resumed=bool(asked))
-                store.wait(max(0.0, until - monotonic()), seen)
-            self.wfile.write(b"0\r\n\r\n")
+                news = [change for change in store.history[_index(store, seen) :] if change.kind == target.kind.name]
+                seen = store.version
+            for change in news:
+                if target.namespace in {"", change.body["metadata"].get("namespace", "")}:
+                    self._tell(change.type, change.body, shown, matches=chosen(change.body), resumed=bool(asked))
+            store.wait(max(0.0, until - monotonic()), seen)
+        self.wfile.write(b"0\r\n\r\n")
 
-        def _tell(self, kind: str, body: dict[str, Any], shown: set[str], *, matches: bool, resumed: bool) -> None:
-            """An object that begins to match is added, one that ceases to is deleted, as the real server says."""
-            uid = body["metadata"]["uid"]
-            known = uid in shown or (resumed and kind != "ADDED" and matches)
-            if not matches and uid not in shown:
-                return
-            if kind == "DELETED" or not matches:
-                shown.discard(uid)
-                self._event("DELETED", body)
-                return
-            shown.add(uid)
-            self._event("MODIFIED" if known else "ADDED", body)
+    def _tell(self, kind: str, body: dict[str, Any], shown: set[str], *, matches: bool, resumed: bool) -> None:
+        """An object that begins to match is added, one that ceases to is deleted, as the real server says."""
+        uid = body["metadata"]["uid"]
+        known = uid in shown or (resumed and kind != "ADDED" and matches)
+        if not matches and uid not in shown:
+            return
+        if kind == "DELETED" or not matches:
+            shown.discard(uid)
+            self._event("DELETED", body)
+            return
+        shown.add(uid)
+        self._event("MODIFIED" if known else "ADDED", body)
 
-        def _event(self, kind: str, body: dict[str, Any]) -> None:
-            line = json.dumps({"type": kind, "object": body}, ensure_ascii=False).encode() + b"\n"
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
+    def _event(self, kind: str, body: dict[str, Any]) -> None:
+        line = json.dumps({"type": kind, "object": body}, ensure_ascii=False).encode() + b"\n"
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
 
-        def log_message(self, *_: Any) -> None:
-            """Say nothing on standard error."""
-
-    return Handler
+    def log_message(self, *_: Any) -> None:
+        """Say nothing on standard error."""
 
 
 def _index(store: Store, seen: int) -> int:

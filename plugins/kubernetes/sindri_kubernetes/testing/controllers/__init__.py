@@ -7,10 +7,13 @@ takes the delays of ``Pace`` here.
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 from sindri_kubernetes.testing.controllers import claims, collection, deployments, namespaces, nodes, quotas, replicas
 from sindri_kubernetes.testing.controllers.scene import Pace, Scene
-from sindri_kubernetes.testing.store import Store
+
+if TYPE_CHECKING:
+    from sindri_kubernetes.testing.store import Store
 
 __all__ = ["Controllers", "Pace"]
 

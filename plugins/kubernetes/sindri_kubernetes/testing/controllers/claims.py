@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sindri_kubernetes.testing.controllers.nodes import SELECTED
-from sindri_kubernetes.testing.controllers.scene import Scene
+
+if TYPE_CHECKING:
+    from sindri_kubernetes.testing.controllers.scene import Scene
 
 Body = dict[str, Any]
 PROTECTION = "kubernetes.io/pvc-protection"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sindri_kubernetes.testing import operations
-from sindri_kubernetes.testing.controllers.scene import Scene
 from sindri_kubernetes.testing.kinds import BY_NAME
 from sindri_kubernetes.testing.operations import FOREGROUND
+
+if TYPE_CHECKING:
+    from sindri_kubernetes.testing.controllers.scene import Scene
 
 Body = dict[str, Any]
 

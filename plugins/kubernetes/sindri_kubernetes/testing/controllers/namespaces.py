@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sindri_kubernetes.testing import operations
-from sindri_kubernetes.testing.controllers.scene import Scene
 from sindri_kubernetes.testing.kinds import BY_NAME
+
+if TYPE_CHECKING:
+    from sindri_kubernetes.testing.controllers.scene import Scene
 
 Body = dict[str, Any]
 CERTIFICATES = "kube-root-ca.crt"

@@ -36,7 +36,7 @@ def _place(scene: Scene, pod: Body) -> None:
         counted = ", ".join(f"{refusals.count(text)} {text}" for text in sorted(set(refusals)))
         why = f"{counted}. no new claims to deallocate, preemption: {help_text}"
         message = problem or f"0/{len(nodes)} nodes are available: {why}"
-        condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
+        condition: Body = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
         condition |= {"lastProbeTime": None, "observedGeneration": pod["metadata"]["generation"]}
         past = pod["status"].get("conditions", [])
         pod["status"]["conditions"] = set_condition(past, condition)
@@ -47,9 +47,9 @@ def _place(scene: Scene, pod: Body) -> None:
     if not _volumes_ready(scene, pod, place):
         return
     pod["spec"]["nodeName"] = place
-    condition = {"type": "PodScheduled", "status": "True", "lastProbeTime": None}
+    assigned: Body = {"type": "PodScheduled", "status": "True", "lastProbeTime": None}
     pod["status"]["conditions"] = set_condition(
-        [found for found in pod["status"].get("conditions", []) if found["type"] != "PodScheduled"], condition
+        [found for found in pod["status"].get("conditions", []) if found["type"] != "PodScheduled"], assigned
     )
     scene.store.update(pod, "kube-scheduler")
     where = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sindri_kubernetes.testing import admission
-from sindri_kubernetes.testing.controllers.scene import Scene
+
+if TYPE_CHECKING:
+    from sindri_kubernetes.testing.controllers.scene import Scene
 
 
 def report(scene: Scene) -> None:
