@@ -115,6 +115,13 @@ def test_the_commands_that_a_page_shows_exist(page: Path) -> None:
         assert gaps - noted == set()
 
 
+def test_the_commands_that_hints_name_exist() -> None:
+    """What an error tells people to type can be typed."""
+    hints = [h for path in SOURCES for h in re.findall(r'hint=f?"(sindri [a-z][^"{]*)', path.read_text("utf-8"))]
+    assert hints
+    assert [hint for hint in hints if missing(re.split(r"   |, ", hint)[0])] == []
+
+
 def test_every_code_has_a_page_and_every_page_a_code() -> None:
     """The error codes in the source are exactly those that are documented."""
     used = {code for path in SOURCES for code in CODE.findall(path.read_text(encoding="utf-8"))}

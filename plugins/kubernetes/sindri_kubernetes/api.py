@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlencode
 
-from sindri_kubernetes.failures import NOT_FOUND, failure
+from sindri_kubernetes.failures import GONE, NOT_FOUND, OK, REDIRECT, ApiFailure, failure, not_kubernetes
 from sindri_kubernetes.resources import serialise
 from sindri_kubernetes.transport import Transport
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from sindri_core.events import Event
     from sindri_kubernetes.kubeconfig import Access
 
+Objects: TypeAlias = list[dict[str, Any]]
 MANAGER = "sindri"
 PAGE = 500
 
@@ -35,22 +37,38 @@ class Api:
     ) -> None:
         self._transport = Transport(access, deadline=deadline, cancel=cancel, emit=emit, user_agent=user_agent)
         self._on_warning = on_warning
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        """Return the time on the server's clock, by its last answer: the times in objects are that clock's."""
+        return datetime.now(UTC) + self._ahead
 
     def get(self, path: str) -> dict[str, Any] | None:
         """Return an object, or None when there is none. Raises ``ClusterError``."""
         return self._json("GET", path, absent=True)
 
     def list(self, path: str, *, labels: str = "", fields: str = "", limit: int = 0) -> list[dict[str, Any]]:
-        """Return the objects of a collection, page by page; at most ``limit`` when it is given."""
-        query = {"labelSelector": labels, "fieldSelector": fields, "limit": str(limit or PAGE)}
-        found: list[dict[str, Any]] = []
+        """Return the objects of a collection, page by page; at most ``limit`` when it is given.
+
+        A collection that changes so much that its pages expire is read from the start, once.
+        """
+        query = {"labelSelector": labels, "fieldSelector": fields, "limit": str(min(limit or PAGE, PAGE))}
+        try:
+            return self._pages(path, query, limit)
+        except ApiFailure as error:
+            if error.status != GONE:
+                raise
+            return self._pages(path, query, limit)
+
+    def _pages(self, path: str, query: Mapping[str, str], limit: int) -> Objects:
+        found: Objects = []
+        more = ""
         while True:
-            page = self._json("GET", _with(path, query)) or {}
+            page = self._json("GET", _with(path, {**query, "continue": more})) or {}
             found += page.get("items") or []
-            more = (page.get("metadata") or {}).get("continue")
+            more = str((page.get("metadata") or {}).get("continue") or "")
             if not more or (limit and len(found) >= limit):
-                return found
-            query["continue"] = more
+                return found[: limit or None]
 
     def apply(
         self, path: str, body: Mapping[str, Any], *, force: bool = False, dry_run: bool = False, uid: str = ""
@@ -93,7 +111,11 @@ class Api:
     def watch(
         self, path: str, *, labels: str = "", fields: str = "", resource_version: str = "", seconds: float
     ) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield (type, object) of changes for at most ``seconds``. Ends early when the connection breaks."""
+        """Yield (type, object) of changes for about ``seconds``.
+
+        Ends early when the connection breaks, the server refuses or ``resource_version`` is too old: who watches reads
+        the state again anyway, and gets the error there.
+        """
         query = {
             "watch": "1",
             "labelSelector": labels,
@@ -105,6 +127,8 @@ class Api:
             try:
                 event = json.loads(line)
             except ValueError:
+                return
+            if not isinstance(event, dict):
                 return
             kind, thing = event.get("type"), event.get("object")
             if not isinstance(kind, str) or not isinstance(thing, dict) or kind == "ERROR":
@@ -152,13 +176,15 @@ class Api:
         status, answer, answered = self._transport.send(
             method, path, body=content, headers=headers, repeatable=repeatable
         )
+        if said := answered.get("Date"):
+            self._ahead = _ahead(said)
         for warning in _warnings(answered):
             if self._on_warning:
                 self._on_warning(warning)
         doing = f"{method} {path.partition('?')[0]}"
-        if 200 <= status < 300:  # noqa: PLR2004 - success in HTTP
+        if OK <= status < REDIRECT:
             return _object(answer, status, doing)
-        error = failure(status, answer, doing=doing, secret="/secrets" in path)
+        error = failure(status, answer, doing=doing, secret="secrets" in doing.split("/"))
         if absent and status == NOT_FOUND and error.reason == "NotFound":
             return None
         raise error
@@ -170,13 +196,24 @@ def _object(content: bytes, status: int, doing: str) -> dict[str, Any]:
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
-        raise failure(status, b"this is not a Kubernetes API server: the answer is not JSON", doing=doing)
+        raise not_kubernetes(status, doing, "its answer is not JSON")
     return answer
 
 
 def _with(path: str, query: Mapping[str, str]) -> str:
     written = urlencode({key: value for key, value in query.items() if value})
     return f"{path}?{written}" if written else path
+
+
+def _ahead(date: str) -> timedelta:
+    """How far the server's clock is ahead of ours; less than two seconds are the header's own coarseness."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        ahead = parsedate_to_datetime(date) - datetime.now(UTC)
+    except (ValueError, TypeError):
+        return timedelta()
+    return ahead if abs(ahead) > timedelta(seconds=2) else timedelta()
 
 
 def _warnings(headers: Mapping[str, str]) -> list[str]:

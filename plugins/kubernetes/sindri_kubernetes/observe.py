@@ -4,120 +4,156 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from sindri_core.errors import ClusterError
 from sindri_core.types import Finding, Home, State, Status
+from sindri_kubernetes import pods as reading
 from sindri_kubernetes.diagnose import diagnose
 from sindri_kubernetes.manifests import names
+from sindri_kubernetes.manifests.names import metadata
 from sindri_kubernetes.resources import path
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sindri_core.types import Destination
     from sindri_kubernetes.api import Api
-    from sindri_kubernetes.snapshot import Snapshot, Thing
+    from sindri_kubernetes.pods import Thing
+    from sindri_kubernetes.snapshot import Snapshot
 
 MOMENT = 0.25
-"""Seconds to let pass when the watch ended at once, so that a broken one does not become a busy loop."""
+"""Seconds between two looks at least, so that many changes, or a broken watch, do not become a busy loop."""
+RECENT = 60.0
+"""Seconds that a container runs before a restart, or an unanswered probe, is judged: less is still the start."""
 
 
 def status(snapshot: Snapshot, destination: Destination, *, cluster: str) -> Status:
     """Sum up a snapshot."""
-    findings = diagnose(snapshot) if _wanted(snapshot) else ()
-    pod = snapshot.pods[0] if snapshot.pods else None
-    state = _state(snapshot, pod, findings)
+    findings = _unreadable(snapshot) or diagnose(snapshot)
+    pod = snapshot.pod
+    state = _state(snapshot, findings)
     return Status(
         name=snapshot.name,
         state=state,
         destination=destination,
         cluster=cluster,
-        image=_image(snapshot),
-        instance=str(pod["metadata"]["name"]) if pod else "",
+        image=_image(snapshot.deployment),
+        instance=str(metadata(pod)["name"]) if pod else "",
         node=str(pod["spec"].get("nodeName") or "") if pod else "",
         since=_since(pod),
-        restarts=sum(int(c.get("restartCount", 0)) for c in _containers(pod)),
-        replicas=_replicas(snapshot) if snapshot.deployment else None,
+        restarts=reading.restarts(pod),
+        replicas=snapshot.replicas if snapshot.deployment else None,
         home=_home(snapshot.claim),
         last_deploy=_deployed_at(snapshot.inventory),
-        step=_step(snapshot, pod, state),
+        step=_step(snapshot, state),
         finding=findings[0] if findings else None,
-        others=findings[1:],
+        others=tuple(findings[1:]),
     )
 
 
 def await_change(api: Api, namespace: str, name: str, seconds: float) -> None:
     """Return at the first change of a pod of the environment, at the latest after ``seconds``."""
     began = time.monotonic()
-    labels = f"instance={name},{names.MANAGED_BY}=sindri"
-    watch = api.watch(path("Pod", namespace=namespace), labels=labels, seconds=min(seconds, 1.0))
-    for kind, _ in watch:
-        if kind != "ADDED":
-            break
-    time.sleep(max(0.0, min(MOMENT, seconds) - (time.monotonic() - began)))
+    pods, labels = path("Pod", namespace=namespace), f"instance={name},{names.MANAGED_BY}=sindri"
+    try:
+        now = metadata(api.get(f"{pods}?limit=1") or {}).get("resourceVersion")
+    except ClusterError:
+        now = None
+    changed = False
+    if now:
+        changes = api.watch(pods, labels=labels, resource_version=str(now), seconds=seconds)
+        changed = next(changes, None) is not None
+    longest = min(MOMENT, seconds) if changed else seconds
+    time.sleep(max(0.0, longest - (time.monotonic() - began)))
 
 
-def _wanted(snapshot: Snapshot) -> bool:
-    return snapshot.deployment is not None and _replicas(snapshot) > 0
+def _unreadable(snapshot: Snapshot) -> tuple[Finding, ...]:
+    """Nothing can be said of an environment whose Deployment may not be read; it is not the same as none."""
+    if "deployments" not in snapshot.unreadable:
+        return ()
+    where = snapshot.namespace
+    return (
+        Finding(
+            code="SND-K8S-004",
+            message=f"you may not read the environment in the namespace {where}",
+            object=f"Deployment/{snapshot.name}",
+            seen=(f"forbidden: {', '.join(snapshot.unreadable)}",),
+            cause="your user has no Role there that allows it",
+            fix=(f"kubectl auth can-i --list -n {where}", "sindri plan   shows the Role to ask for"),
+        ),
+    )
 
 
-def _replicas(snapshot: Snapshot) -> int:
-    return int(((snapshot.deployment or {}).get("spec") or {}).get("replicas", 1))
-
-
-def _state(  # noqa: PLR0911 - one answer for each state
-    snapshot: Snapshot, pod: Thing | None, findings: tuple[Finding, ...]
-) -> State:
-    deployment = snapshot.deployment
-    going = (snapshot.space or {}).get("metadata", {}).get("deletionTimestamp")
-    if going or (deployment and deployment["metadata"].get("deletionTimestamp")):
+def _state(snapshot: Snapshot, findings: Sequence[Finding]) -> State:
+    if "deployments" in snapshot.unreadable:
+        return State.UNREACHABLE
+    alive = [pod for pod in (*snapshot.pods, *snapshot.old_pods) if not reading.is_over(pod)]
+    if snapshot.deployment is None:
+        gone = snapshot.foreign or not (alive or (_going(snapshot.space) and snapshot.claim))
+        return State.NOT_DEPLOYED if gone else State.DELETING
+    if _going(snapshot.space) or _going(snapshot.deployment):
         return State.DELETING
-    if deployment is None:
-        return State.DELETING if snapshot.old_pods else State.NOT_DEPLOYED
-    if _replicas(snapshot) == 0:
-        return State.STOPPING if snapshot.pods or snapshot.old_pods else State.STOPPED
-    if not snapshot.settled() or pod is None:
+    if snapshot.replicas == 0:
+        return State.STOPPING if alive else State.STOPPED
+    return _powered(snapshot, hopeless=any(not finding.heals for finding in findings))
+
+
+def _powered(snapshot: Snapshot, *, hopeless: bool) -> State:
+    """Tell the states of an environment that shall run."""
+    pod = snapshot.pod
+    if not snapshot.settled():
         return State.PENDING
-    if _ready(pod):
-        return State.RUNNING
-    if any(not finding.heals for finding in findings) or _was_ready(pod):
-        return State.DEGRADED
-    return State.STARTING if pod["spec"].get("nodeName") else State.PENDING
+    if pod is None:
+        available = "pods" in snapshot.unreadable and reading.status(snapshot.deployment).get("availableReplicas")
+        return State.RUNNING if available else State.PENDING
+    if reading.is_ready(pod):
+        return State.DEGRADED if hopeless or _restarted(snapshot, pod) else State.RUNNING
+    if not pod["spec"].get("nodeName"):
+        return State.PENDING
+    return State.DEGRADED if hopeless or reading.restarts(pod) or _silent(snapshot, pod) else State.STARTING
 
 
-def _ready(pod: Thing) -> bool:
-    conditions = (pod.get("status") or {}).get("conditions") or ()
-    return any(c.get("type") == "Ready" and c.get("status") == "True" for c in conditions)
+def _restarted(snapshot: Snapshot, pod: Thing) -> bool:
+    """Whether a container was started again only just: between two crashes it looks as if it ran."""
+    again = (c for c in reading.containers(pod) if c.get("restartCount"))
+    return any((reading.running_for(c, snapshot.taken_at) or 0.0) < RECENT for c in again)
 
 
-def _was_ready(pod: Thing) -> bool:
-    """Whether the pod ran before and does not now."""
-    return any(int(c.get("restartCount", 0)) > 0 for c in _containers(pod))
+def _silent(snapshot: Snapshot, pod: Thing) -> bool:
+    """Whether a container has run for a while and still does not answer."""
+    deaf = (c for c in reading.containers(pod) if not c.get("ready"))
+    return any((reading.running_for(c, snapshot.taken_at) or 0.0) > RECENT for c in deaf)
 
 
-def _containers(pod: Thing | None) -> list[dict[str, Any]]:
-    return list(((pod or {}).get("status") or {}).get("containerStatuses") or ())
+def _going(thing: Thing | None) -> bool:
+    return bool(thing and metadata(thing).get("deletionTimestamp"))
 
 
 def _since(pod: Thing | None) -> str:
-    conditions = ((pod or {}).get("status") or {}).get("conditions") or ()
-    ready = [c for c in conditions if c.get("type") == "Ready" and c.get("status") == "True"]
-    return str(ready[0].get("lastTransitionTime") or "") if ready else ""
-
-
-def _image(snapshot: Snapshot) -> str:
-    if snapshot.deployment is None:
+    """Since when the pod is ready, or is not; before either, since it exists."""
+    if pod is None:
         return ""
-    containers = snapshot.deployment["spec"]["template"]["spec"]["containers"]
+    return str(
+        reading.condition(pod, "Ready").get("lastTransitionTime") or metadata(pod).get("creationTimestamp") or ""
+    )
+
+
+def _image(deployment: Thing | None) -> str:
+    if deployment is None:
+        return ""
+    containers = deployment["spec"]["template"]["spec"]["containers"]
     return next((str(c["image"]) for c in containers if c["name"] == names.CONTAINER), "")
 
 
 def _home(claim: Thing | None) -> Home | None:
     if claim is None:
         return None
-    spec, now = claim["spec"], claim.get("status") or {}
+    spec, now = claim["spec"], reading.status(claim)
     capacity = (now.get("capacity") or {}).get("storage") or spec["resources"]["requests"]["storage"]
     return Home(
         name=str(claim["metadata"]["name"]),
-        phase=str(now.get("phase") or "Pending"),
+        phase="Terminating" if _going(claim) else str(now.get("phase") or "Pending"),
         size=str(capacity),
         storage_class=str(spec.get("storageClassName") or ""),
         volume=str(spec.get("volumeName") or ""),
@@ -132,18 +168,34 @@ def _deployed_at(inventory: Thing | None) -> str:
         return ""
 
 
-def _step(snapshot: Snapshot, pod: Thing | None, state: State) -> str:
+def _step(snapshot: Snapshot, state: State) -> str:
     """What is going on, in the words of the tools that people know."""
-    if state in {State.RUNNING, State.STOPPED, State.NOT_DEPLOYED}:
+    if state is State.NOT_DEPLOYED:
+        if snapshot.foreign:
+            return "the Deployment of this name is somebody else's"
+        return "the home is kept" if snapshot.claim else ""
+    if state in {State.RUNNING, State.STOPPED, State.UNREACHABLE}:
         return ""
     if state in {State.STOPPING, State.DELETING}:
         return "waiting for the pod to end"
-    if pod is None:
+    return _upwards(snapshot)
+
+
+def _upwards(snapshot: Snapshot) -> str:
+    """Say how far an environment is that shall run."""
+    pod = snapshot.pod
+    if pod is None or not snapshot.settled():
         return "waiting for the old pod to end" if snapshot.old_pods else "waiting for a pod"
-    for container in _containers(pod):
-        waiting = (container.get("state") or {}).get("waiting") or {}
-        if waiting.get("reason"):
-            return str(waiting["reason"])
     if not pod["spec"].get("nodeName"):
-        return "waiting for a node"
-    return "waiting to be ready"
+        refused = reading.condition(pod, "PodScheduled").get("status") == "False"
+        bound = snapshot.claim is None or reading.status(snapshot.claim).get("phase") == "Bound"
+        return "waiting for a node" if refused or bound else "volume pending"
+    if reading.is_ready(pod):
+        return "restarted a moment ago" if _restarted(snapshot, pod) else ""
+    stage = reading.stage(pod)
+    latest = next((event.get("reason") for event in snapshot.events_of(pod)), "")
+    if stage in {"ContainerCreating", "PodInitializing"} and latest == "Pulling":
+        return "pulling image"
+    if stage == "ContainerCreating" and latest in {"FailedAttachVolume", "FailedMount"}:
+        return "volume pending"
+    return stage or "waiting to be ready"

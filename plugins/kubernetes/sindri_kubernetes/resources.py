@@ -40,7 +40,7 @@ KINDS: Mapping[str, Kind] = {
     "EndpointSlice": Kind("discovery.k8s.io/v1", "endpointslices"),
     "RuntimeClass": Kind("node.k8s.io/v1", "runtimeclasses", namespaced=False),
 }
-_SURROGATES_FOR_GO = re.compile("[\u007f-\u009f\ufffe\uffff]")
+_NOT_RAW_IN_YAML = re.compile("[\u007f-\u009f\u2028\u2029\ufffe\uffff]")
 
 
 def path(kind: str, name: str = "", namespace: str = "") -> str:
@@ -70,8 +70,9 @@ def group(kind: str) -> str:
 def serialise(body: Mapping[str, Any]) -> bytes:
     """Write a body as JSON in UTF-8.
 
-    The server reads an apply body with a YAML parser that takes raw characters where it refuses surrogate escapes, and
-    refuses some control characters that JSON lets stand: those, and only those, are escaped.
+    The server reads an apply body with a YAML parser. That parser refuses escaped surrogate pairs, so characters stand
+    raw; it refuses raw control characters that JSON lets stand, and takes NEL, LS and PS for line breaks and drops the
+    blanks around them. Those, and only those, are escaped.
     """
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return _SURROGATES_FOR_GO.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
+    text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _NOT_RAW_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()

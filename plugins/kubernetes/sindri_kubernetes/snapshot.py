@@ -1,124 +1,211 @@
-"""Everything that tells how an environment is, read at one moment. What may not be read is left empty."""
+"""Everything that tells how an environment is, read at one moment.
+
+What always matters is read first, all at once; what only explains a trouble is read when there is one. What may not
+be read is left empty and named in ``unreadable``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sindri_core.errors import Forbidden
+from sindri_kubernetes import pods as reading
 from sindri_kubernetes.manifests import names
+from sindri_kubernetes.manifests.names import annotation, label, metadata
 from sindri_kubernetes.resources import path
 
 if TYPE_CHECKING:
-    from sindri_kubernetes.api import Api
+    from datetime import datetime
 
-Thing = dict[str, Any]
+    from sindri_kubernetes.api import Api
+    from sindri_kubernetes.pods import Thing
+
+PARALLEL = 6
 REVISION = "deployment.kubernetes.io/revision"
+TEMPLATE_HASH = "pod-template-hash"
+EVENTS = "events "
+"""What the keys of reads of events begin with; the UID of the object follows."""
+Reads: TypeAlias = Mapping[str, Callable[[], Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """One environment as the API shows it. ``pods`` are those of the newest ReplicaSet, ``old_pods`` all others."""
+    """One environment as the API shows it.
+
+    ``replica_set`` is the one that the Deployment wants now, ``pods`` are its own that are not being deleted, newest
+    first; ``old_pods`` are all others. ``events`` holds those about the objects in question by UID, newest first.
+    ``foreign`` is true when a Deployment of this name is there and not ours: then it is left out.
+    """
 
     name: str
     namespace: str
     taken_at: datetime
     space: Thing | None = None
     deployment: Thing | None = None
+    foreign: bool = False
     replica_set: Thing | None = None
     pods: tuple[Thing, ...] = ()
     old_pods: tuple[Thing, ...] = ()
     claim: Thing | None = None
+    inventory: Thing | None = None
+    account: Thing | None = None
+    volume: Thing | None = None
     classes: tuple[Thing, ...] = ()
     quotas: tuple[Thing, ...] = ()
-    inventory: Thing | None = None
+    limit_ranges: tuple[Thing, ...] = ()
+    nodes: tuple[Thing, ...] = ()
     events: Mapping[str, tuple[Thing, ...]] = field(default_factory=dict)
+    unreadable: tuple[str, ...] = ()
+
+    @property
+    def pod(self) -> Thing | None:
+        """The pod that counts: the newest that has not ended for good, else the newest."""
+        alive = [pod for pod in self.pods if not reading.is_over(pod)]
+        return next(iter(alive or self.pods), None)
+
+    @property
+    def replicas(self) -> int:
+        """How many pods the Deployment shall have; 0 without a Deployment."""
+        return int(self.deployment["spec"].get("replicas", 1)) if self.deployment else 0
 
     def events_of(self, thing: Thing | None) -> tuple[Thing, ...]:
-        """The events about an object, the latest first."""
-        return self.events.get(str(thing["metadata"]["uid"]), ()) if thing else ()
+        """Return the events about an object, the newest first."""
+        return self.events.get(str(metadata(thing).get("uid")), ()) if thing else ()
 
     def settled(self) -> bool:
         """Whether the controller has seen the Deployment as it is now; before that, pods tell of the past."""
         if self.deployment is None:
             return False
-        seen = (self.deployment.get("status") or {}).get("observedGeneration", 0)
-        return bool(seen >= self.deployment["metadata"].get("generation", 0))
+        seen = reading.status(self.deployment).get("observedGeneration", 0)
+        return bool(seen >= metadata(self.deployment).get("generation", 0))
 
 
 def take(api: Api, namespace: str, name: str) -> Snapshot:
-    """Read the environment with a handful of requests at once. Raises ``ClusterError`` when the server is not there."""
+    """Read the environment. Raises ``ClusterError`` when the server is not there, not when a right is missing."""
     labels = f"instance={name},{names.MANAGED_BY}=sindri"
-    reads: dict[str, Callable[[], Any]] = {
-        "space": lambda: api.get(path("Namespace", namespace)),
-        "deployment": lambda: api.get(path("Deployment", name, namespace)),
-        "sets": lambda: api.list(path("ReplicaSet", namespace=namespace), labels=labels),
-        "pods": lambda: api.list(path("Pod", namespace=namespace), labels=labels),
-        "claim": lambda: api.get(path("PersistentVolumeClaim", names.home_claim(name), namespace)),
-        "inventory": lambda: api.get(path("ConfigMap", names.inventory(name), namespace)),
-        "quotas": lambda: api.list(path("ResourceQuota", namespace=namespace)),
-        "classes": lambda: api.list(path("StorageClass")),
-        "events": lambda: api.list(path("Event", namespace=namespace)),
-    }
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        waiting = {key: pool.submit(_readable, read) for key, read in reads.items()}
-        found = {key: future.result() for key, future in waiting.items()}
-    deployment = found["deployment"]
-    newest = _newest(found["sets"] or [], deployment)
-    current, old = _divided(found["pods"] or [], newest)
-    return Snapshot(
-        name=name,
-        namespace=namespace,
-        taken_at=datetime.now(UTC),
-        space=found["space"],
-        deployment=deployment,
-        replica_set=newest,
-        pods=current,
-        old_pods=old,
-        claim=found["claim"],
-        classes=tuple(found["classes"] or ()),
-        quotas=tuple(found["quotas"] or ()),
-        inventory=found["inventory"],
-        events=_by_object(found["events"] or []),
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        first, hidden = _read(
+            pool,
+            {
+                "namespaces": partial(api.get, path("Namespace", namespace)),
+                "deployments": partial(api.get, path("Deployment", name, namespace)),
+                "replicasets": partial(api.list, path("ReplicaSet", namespace=namespace), labels=labels),
+                "pods": partial(api.list, path("Pod", namespace=namespace), labels=labels),
+                "persistentvolumeclaims": partial(
+                    api.get, path("PersistentVolumeClaim", names.home_claim(name), namespace)
+                ),
+                "configmaps": partial(api.get, path("ConfigMap", names.inventory(name), namespace)),
+            },
+        )
+        there = first["deployments"]
+        deployment = there if there and label(there, names.MANAGED_BY) == "sindri" else None
+        wanted = _wanted(first["replicasets"] or (), deployment)
+        pods, old_pods = _divided(first["pods"] or (), wanted)
+        taken = Snapshot(
+            name=name,
+            namespace=namespace,
+            taken_at=api.now(),
+            space=first["namespaces"],
+            deployment=deployment,
+            foreign=there is not None and deployment is None,
+            replica_set=wanted,
+            pods=pods,
+            old_pods=old_pods,
+            claim=first["persistentvolumeclaims"],
+            inventory=first["configmaps"],
+            unreadable=hidden,
+        )
+        return _explained(taken, *_read(pool, _explaining(api, taken)))
+
+
+def _explained(taken: Snapshot, more: Mapping[str, Any], hidden: tuple[str, ...]) -> Snapshot:
+    events = {key.removeprefix(EVENTS): found for key, found in more.items() if key.startswith(EVENTS)}
+    return replace(
+        taken,
+        account=more.get("serviceaccounts"),
+        volume=more.get("persistentvolumes"),
+        classes=tuple(more.get("storageclasses") or ()),
+        quotas=tuple(more.get("resourcequotas") or ()),
+        limit_ranges=tuple(more.get("limitranges") or ()),
+        nodes=tuple(more.get("nodes") or ()),
+        events={uid: tuple(sorted(found or (), key=_when, reverse=True)) for uid, found in events.items()},
+        unreadable=tuple(dict.fromkeys((*taken.unreadable, *(key.partition(" ")[0] for key in hidden)))),
     )
 
 
-def _readable(read: Callable[[], Any]) -> Any:
+def _explaining(api: Api, taken: Snapshot) -> Reads:
+    """Name what would explain a trouble of the snapshot: nothing when the environment runs or shall not run."""
+    pod, claim, where = taken.pod, taken.claim, taken.namespace
+    if taken.replicas == 0 or (pod and reading.is_ready(pod)):
+        return {}
+    reads: dict[str, Callable[[], Any]] = {}
+    for thing in filter(None, (pod, claim, taken.replica_set)):
+        uid = str(metadata(thing)["uid"])
+        reads[EVENTS + uid] = partial(api.list, path("Event", namespace=where), fields=f"involvedObject.uid={uid}")
+    if pod is None:
+        reads["serviceaccounts"] = partial(api.get, path("ServiceAccount", taken.name, where))
+        reads["resourcequotas"] = partial(api.list, path("ResourceQuota", namespace=where))
+        reads["limitranges"] = partial(api.list, path("LimitRange", namespace=where))
+    elif not pod["spec"].get("nodeName"):
+        reads["nodes"] = partial(api.list, path("Node"))
+    if claim and reading.status(claim).get("phase") != "Bound":
+        reads["storageclasses"] = partial(api.list, path("StorageClass"))
+    if claim and (volume := claim["spec"].get("volumeName")):
+        reads["persistentvolumes"] = partial(api.get, path("PersistentVolume", volume))
+    return reads
+
+
+def _read(pool: ThreadPoolExecutor, wanted: Reads) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Read everything at once; return what was found, and the keys of what may not be read."""
+    running = {key: pool.submit(_allowed, call) for key, call in wanted.items()}
+    answers = {key: future.result() for key, future in running.items()}
+    hidden = tuple(key for key, (_, allowed) in answers.items() if not allowed)
+    return {key: found for key, (found, _) in answers.items()}, hidden
+
+
+def _allowed(call: Callable[[], Any]) -> tuple[Any, bool]:
     try:
-        return read()
+        return call(), True
     except Forbidden:
-        return None
+        return None, False
 
 
-def _newest(sets: list[Thing], deployment: Thing | None) -> Thing | None:
-    """The ReplicaSet that the Deployment wants now: ours by owner, with the highest revision."""
+def _wanted(sets: Iterable[Thing], deployment: Thing | None) -> Thing | None:
+    """Find the ReplicaSet of the Deployment's present template, as its controller does.
+
+    Before the controller has made it there is none: the newest that exists still runs what was wanted before.
+    """
     if deployment is None:
         return None
-    uid = deployment["metadata"]["uid"]
-    ours = [s for s in sets if any(o.get("uid") == uid for o in s["metadata"].get("ownerReferences") or ())]
-    return max(ours, key=lambda s: int((s["metadata"].get("annotations") or {}).get(REVISION, 0)), default=None)
+    uid, template = metadata(deployment)["uid"], deployment["spec"]["template"]
+    ours = [found for found in sets if _owned_by(found, uid) and _without_hash(found["spec"]["template"]) == template]
+    return max(ours, key=lambda found: int(annotation(found, REVISION) or 0), default=None)
 
 
-def _divided(pods: list[Thing], newest: Thing | None) -> tuple[tuple[Thing, ...], tuple[Thing, ...]]:
-    uid = newest["metadata"]["uid"] if newest else None
-    pods = sorted(pods, key=lambda pod: str(pod["metadata"].get("creationTimestamp")), reverse=True)
-    current = []
-    for pod in pods:
-        owners = pod["metadata"].get("ownerReferences") or ()
-        if any(o.get("uid") == uid for o in owners) and not pod["metadata"].get("deletionTimestamp"):
-            current.append(pod)
+def _without_hash(template: Thing) -> Thing:
+    marks = template.get("metadata") or {}
+    labels = {key: value for key, value in (marks.get("labels") or {}).items() if key != TEMPLATE_HASH}
+    return {**template, "metadata": {**marks, "labels": labels}}
+
+
+def _owned_by(thing: Thing, uid: object) -> bool:
+    return any(owner.get("uid") == uid for owner in metadata(thing).get("ownerReferences") or ())
+
+
+def _divided(pods: Iterable[Thing], wanted: Thing | None) -> tuple[tuple[Thing, ...], tuple[Thing, ...]]:
+    """Tell the pods of the wanted ReplicaSet that are there to stay from all others, the newest first."""
+    pods = sorted(pods, key=lambda pod: str(metadata(pod).get("creationTimestamp")), reverse=True)
+    uid = metadata(wanted)["uid"] if wanted else ""
+    current = [pod for pod in pods if _owned_by(pod, uid) and not metadata(pod).get("deletionTimestamp")]
     return tuple(current), tuple(pod for pod in pods if pod not in current)
 
 
-def _by_object(events: list[Thing]) -> dict[str, tuple[Thing, ...]]:
-    grouped: dict[str, list[Thing]] = {}
-    for event in sorted(events, key=_when, reverse=True):
-        grouped.setdefault(str((event.get("involvedObject") or {}).get("uid")), []).append(event)
-    return {uid: tuple(those) for uid, those in grouped.items()}
-
-
 def _when(event: Thing) -> str:
-    return str(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"].get("creationTimestamp") or "")
+    """When an event was seen last; both kinds of timestamps sort as texts."""
+    series = event.get("series") or {}
+    seen = series.get("lastObservedTime") or event.get("lastTimestamp") or event.get("eventTime")
+    return str(seen or metadata(event).get("creationTimestamp") or "")

@@ -8,21 +8,38 @@ so any verb is.
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sindri_core.errors import ClusterError, ClusterUnreachable
 from sindri_core.events import RequestSent
+from sindri_kubernetes.unreachable import no_socks, unreachable
 
 if TYPE_CHECKING:
     from sindri_core.context import CancelToken, Deadline
     from sindri_core.events import Event
     from sindri_kubernetes.kubeconfig import Access
+    from sindri_kubernetes.kubeconfig.login import Credential
+    from sindri_kubernetes.kubeconfig.material import TlsFiles
 
 CONNECT, READ = 5.0, 30.0
 TRIES = 3
-TOO_MANY, SERVER_ERROR, UNAUTHORIZED = 429, 500, 401
+CONNECTIONS = 2
+"""How often a connection is tried that nobody accepts: a server that is down stays so for longer than we wait."""
+GRACE = 5.0
+"""Seconds that a server may take to end a watch after it was asked to."""
+PART = 65536
+TOO_MANY, UNAUTHORIZED = 429, 401
+PASSING = frozenset({500, 502, 503, 504})
+
+
+class Pool(NamedTuple):
+    """Connections that were made with one client certificate, and the files that it stands in."""
+
+    manager: Any
+    files: TlsFiles
+    certificate: str
 
 
 class Transport:
@@ -37,21 +54,10 @@ class Transport:
         emit: Callable[[Event], None],
         user_agent: str,
     ) -> None:
-        from kubernetes.client.configuration import Configuration
-        from kubernetes.client.rest import RESTClientObject
-
         self._access, self._deadline, self._cancel, self._emit = access, deadline, cancel, emit
-        self._files = access.tls_files()
-        configuration = Configuration(host=access.server)
-        configuration.verify_ssl = access.verify
-        configuration.ssl_ca_cert = self._files.ca
-        configuration.cert_file = self._files.certificate
-        configuration.key_file = self._files.key
-        configuration.tls_server_name = access.tls_server_name or None
-        configuration.proxy = access.proxy(configuration.proxy)
-        configuration.retries = False
-        self._pool = RESTClientObject(configuration).pool_manager
         self._agent = user_agent
+        self._pools: list[Pool] = []
+        self._lock = threading.Lock()
 
     def send(
         self,
@@ -63,46 +69,47 @@ class Transport:
         repeatable: bool = False,
     ) -> tuple[int, bytes, Mapping[str, str]]:
         """Send a request and return status, body and headers. Raises ``ClusterError`` when nobody answers in time."""
-        for attempt in range(1, TRIES + 1):
-            self._cancel.check()
-            self._deadline.check(f"asking the API server at {self._access.server}")
-            again = attempt < TRIES
-            try:
-                answer = self._once(method, path, body, {**self._headers(fresh=attempt > 1), **(headers or {})})
-            except ClusterUnreachable as error:
-                if not (again and repeatable and error.code == "SND-K8S-001"):
-                    raise
-                self._pause(attempt)
-                continue
-            status = answer[0]
-            if again and (status == TOO_MANY or (repeatable and status > SERVER_ERROR)):
-                self._pause(attempt, answer[2].get("Retry-After"))
-                continue
-            if again and attempt == 1 and status == UNAUTHORIZED and self._access.renewable:
-                continue
-            return answer
-        raise AssertionError  # the last attempt returns or raises
-
-    def stream(self, path: str, seconds: float) -> Iterator[bytes]:
-        """Read lines of a watch until the server ends it, or nothing came for a while longer than ``seconds``."""
-        from urllib3 import Timeout
         from urllib3.exceptions import HTTPError
 
-        timeout = Timeout(connect=CONNECT, read=min(seconds, self._deadline.left()) + 5)
+        refused: Credential | None = None
+        attempt = 0
+        while True:
+            attempt += 1
+            self._cancel.check()
+            self._deadline.check(f"asking the API server at {self._access.server}")
+            credential = self._access.credential(seconds=self._deadline.left(), refused=refused)
+            try:
+                answer = self._once(method, path, body, headers or {}, credential)
+            except (HTTPError, OSError) as error:
+                again = repeatable and attempt < _tries(error)
+                if not again or not self._pause(attempt):
+                    raise unreachable(error, self._access) from None
+                continue
+            status = answer[0]
+            if status == UNAUTHORIZED and self._access.renewable and refused is None:
+                refused = credential
+                continue
+            again = attempt < TRIES and (status == TOO_MANY or (repeatable and status in PASSING))
+            if not again or not self._pause(attempt, answer[2].get("Retry-After")):
+                return answer
+
+    def stream(self, path: str, seconds: float) -> Iterator[bytes]:
+        """Read the lines of a watch for about ``seconds``. Ends early when the server ends it or says nothing."""
+        from urllib3.exceptions import HTTPError
+
+        seconds = min(seconds + GRACE, self._deadline.left())
+        end = time.monotonic() + seconds
+        credential = self._access.credential(seconds=self._deadline.left())
         response = None
         try:
-            response = self._pool.request(
-                "GET",
-                self._access.server + path,
-                headers=self._headers(),
-                timeout=timeout,
-                preload_content=False,
-                retries=False,
-            )
+            response = self._open("GET", path, None, {}, credential, read=seconds)
             rest = b""
-            for part in response.stream(16384, decode_content=True):
+            while time.monotonic() < end and (part := response.read1(PART)):
                 *lines, rest = (rest + part).split(b"\n")
-                yield from (line for line in lines if line.strip())
+                for line in lines:
+                    self._cancel.check()
+                    if line.strip():
+                        yield line
         except (HTTPError, OSError):
             return
         finally:
@@ -111,93 +118,129 @@ class Transport:
 
     def close(self) -> None:
         """Close the connections and remove what the TLS library needed as files."""
-        self._pool.clear()
-        self._files.close()
+        with self._lock:
+            for pool in self._pools:
+                pool.manager.clear()
+                pool.files.close()
+            self._pools.clear()
 
     def _once(
-        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], credential: Credential
     ) -> tuple[int, bytes, Mapping[str, str]]:
-        from urllib3 import Timeout
-        from urllib3.exceptions import HTTPError
-
         began, status = time.monotonic(), 0
-        left = max(0.05, self._deadline.left())
-        timeout = Timeout(connect=min(CONNECT, left), read=min(READ, left))
         try:
-            response = self._pool.request(
-                method,
-                self._access.server + path,
-                body=body,
-                headers=dict(headers),
-                timeout=timeout,
-                retries=False,
-                redirect=False,
-            )
+            response = self._open(method, path, body, headers, credential, read=READ)
+            content = self._content(response)
             status = response.status
-        except (HTTPError, OSError) as error:
-            raise _unreachable(error, self._access) from None
-        else:
-            return status, response.data, response.headers
+            return status, content, response.headers
         finally:
-            seconds = time.monotonic() - began
             url = self._access.server + path.partition("?")[0]
-            self._emit(RequestSent(method=method, url=url, status=status, seconds=seconds))
+            self._emit(RequestSent(method=method, url=url, status=status, seconds=time.monotonic() - began))
 
-    def _headers(self, *, fresh: bool = False) -> dict[str, str]:
-        return {
-            "User-Agent": self._agent,
-            "Accept": "application/json",
-            **self._access.headers(fresh=fresh),
-        }
+    def _open(  # noqa: PLR0913 - the parts of a request
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        credential: Credential,
+        *,
+        read: float,
+    ) -> Any:
+        from urllib3 import HTTPHeaderDict, Timeout
 
-    def _pause(self, attempt: int, retry_after: str | None = None) -> None:
-        """Wait a little before the next attempt: what the server asks for, else a short and growing moment."""
+        left = max(0.05, self._deadline.left())
+        sent = HTTPHeaderDict({"User-Agent": self._agent, "Accept": "application/json"}, **headers)
+        for name, value in self._access.headers(credential):
+            sent.add(name, value)
+        return self._pool(credential).request(
+            method,
+            self._access.server + path,
+            body=body,
+            headers=sent,
+            timeout=Timeout(connect=min(CONNECT, left), read=min(read, left)),
+            retries=False,
+            redirect=False,
+            preload_content=False,
+        )
+
+    def _content(self, response: Any) -> bytes:
+        """Read a body part by part, so that a server that drips cannot hold us past the deadline."""
+        parts = []
+        try:
+            while part := response.read1(PART):
+                parts.append(part)
+                self._deadline.check(f"reading the answer of {self._access.server}")
+        except BaseException:
+            response.close()
+            raise
+        response.release_conn()
+        return b"".join(parts)
+
+    def _pool(self, credential: Credential) -> Any:
+        """The connections for this client certificate; new ones when a plugin gave a new one."""
+        with self._lock:
+            for pool in self._pools:
+                if pool.certificate == credential.certificate:
+                    return pool.manager
+            files = self._access.tls_files(credential)
+            try:
+                manager = _manager(self._access, files)
+            except BaseException:
+                files.close()
+                raise
+            self._pools.append(Pool(manager, files, credential.certificate))
+            return manager
+
+    def _pause(self, attempt: int, retry_after: str | None = None) -> bool:
+        """Wait before the next attempt: as the server asks, else a short and growing moment. False: no time for it."""
         asked = float(retry_after) if retry_after and retry_after.isdecimal() else None
         moment = asked if asked is not None else 0.1 * 2**attempt * (0.5 + random.random())  # noqa: S311 - jitter
-        self._cancel.wait(min(moment, self._deadline.left()))
+        if moment >= self._deadline.left():
+            return False
+        self._cancel.wait(moment)
+        return True
 
 
-def _unreachable(error: Exception, access: Access) -> ClusterError:
-    """Tell apart what can go wrong below HTTP."""
+def _tries(error: Exception) -> int:
+    """How often a request that may be sent twice is sent: not again where the answer would be the same."""
     from urllib3 import exceptions
 
-    where = f"{access.server} (context {access.context})"
-    seen: Any = getattr(error, "reason", None) or error
-    text = str(seen)
-    if isinstance(error, exceptions.ReadTimeoutError):
-        return ClusterUnreachable(
-            "SND-K8S-008",
-            f"{where} accepts connections and does not answer in time",
-            hint="is the cluster overloaded or stopped? kubectl get --raw /readyz   asks it directly",
-        )
-    plain = ("WRONG_VERSION_NUMBER", "wrong version number", "record layer failure", "RECORD_LAYER_FAILURE")
-    if isinstance(error, exceptions.SSLError) or "SSL" in text:
-        if any(word in text for word in plain):
-            return ClusterUnreachable(
-                "SND-K8S-009",
-                f"{where} does not speak TLS: is it an HTTP server or a proxy?",
-                hint="compare the address with kubectl config view --minify",
-            )
-        return ClusterUnreachable(
-            "SND-K8S-002",
-            f"the TLS connection to {where} fails",
-            hint="is the certificate authority in the kubeconfig the cluster's own? kubectl cluster-info",
-            details=[("seen", text[:300])],
-        )
-    if isinstance(error, exceptions.ProtocolError) and "Bad" in text:
-        return ClusterUnreachable(
-            "SND-K8S-009",
-            f"{where} does not speak HTTP",
-            hint="compare the address with kubectl config view --minify",
-        )
-    return ClusterUnreachable(
-        "SND-K8S-001",
-        f"{where} cannot be reached",
-        hint="is the cluster running, or a VPN needed? kubectl config get-contexts   lists other clusters",
-        details=[("seen", _short(text))],
-    )
+    if isinstance(error, exceptions.NewConnectionError | exceptions.ConnectTimeoutError | exceptions.ProxyError):
+        return CONNECTIONS
+    broken = isinstance(error, exceptions.ProtocolError | OSError)
+    return TRIES if broken and "BadStatusLine" not in str(error) else 1
 
 
-def _short(text: str) -> str:
-    """Leave out the object's address that the HTTP library puts before its sentence."""
-    return text.rpartition(">: ")[2][:300]
+def _manager(access: Access, files: TlsFiles) -> Any:
+    from importlib.util import find_spec
+
+    from kubernetes.client.configuration import Configuration
+    from kubernetes.client.rest import RESTClientObject
+    from urllib3.util import make_headers, parse_url
+
+    configuration = Configuration(host=access.server)
+    configuration.verify_ssl = access.verify
+    configuration.ssl_ca_cert = files.ca
+    configuration.cert_file = files.certificate
+    configuration.key_file = files.key
+    configuration.tls_server_name = access.tls_server_name or None
+    configuration.proxy = access.proxy or None
+    configuration.no_proxy = ""  # decided already, from the run's own environment
+    configuration.retries = False
+    if access.proxy and (user := parse_url(access.proxy).auth):
+        configuration.proxy_headers = make_headers(proxy_basic_auth=user)
+    if access.proxy.startswith("socks") and find_spec("socks") is None:
+        raise no_socks(access)
+    if not access.verify:
+        _accept_unverified()
+    return RESTClientObject(configuration).pool_manager
+
+
+def _accept_unverified() -> None:
+    """Keep urllib3 from warning at each request of what the kubeconfig asks for in so many words."""
+    import warnings
+
+    from urllib3.exceptions import InsecureRequestWarning
+
+    warnings.simplefilter("ignore", InsecureRequestWarning)

@@ -1,24 +1,28 @@
-"""Why an environment does not start: pure rules over one snapshot, the root cause first."""
+"""Why an environment does not run: pure rules over one snapshot, the root cause first."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sindri_kubernetes.diagnose import admission, running, scheduling, storage
+from sindri_kubernetes.diagnose import admission, configuration, image, quota, removal, runtime, scheduling, storage
+from sindri_kubernetes.diagnose.rule import Rule
 
 if TYPE_CHECKING:
     from sindri_core.types import Finding
-    from sindri_kubernetes.diagnose.rule import Rule
     from sindri_kubernetes.snapshot import Snapshot
 
 __all__ = ["RULES", "diagnose"]
 
-RULES: tuple[Rule, ...] = (*admission.RULES, *storage.RULES, *scheduling.RULES, *running.RULES)
-"""All rules in the order of causality: what is refused first hides what would come after it."""
+_FILES = (removal, admission, quota, scheduling, storage, image, configuration, runtime)
+RULES: tuple[Rule, ...] = tuple(
+    sorted(
+        (found for file in _FILES for found in vars(file).values() if isinstance(found, Rule)),
+        key=lambda rule: rule.rank,
+    )
+)
+"""All rules in the order of causality; those of one rank in the order in which they are written."""
 
 
 def diagnose(snapshot: Snapshot) -> tuple[Finding, ...]:
-    """Return what is wrong, the root cause first. Says nothing before the controller has seen the Deployment."""
-    if not snapshot.settled():
-        return ()
+    """Return what is wrong, the root cause first."""
     return tuple(finding for rule in RULES if (finding := rule(snapshot)) is not None)

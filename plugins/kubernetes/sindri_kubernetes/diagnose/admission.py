@@ -1,121 +1,135 @@
-"""The cluster lets no pod be made: Pod Security, quota, limits, service account, webhooks."""
+"""The cluster lets no pod be made: Pod Security, limits, service account, webhooks and policies."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from sindri_core.types import Finding
-from sindri_kubernetes.diagnose.rule import Rule, kubectl, refusals
+from sindri_kubernetes import quantities
+from sindri_kubernetes.diagnose.rule import Rank, kubectl, refusals, rule, trouble, written
+from sindri_kubernetes.manifests.names import label
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from sindri_core.types import Finding
     from sindri_kubernetes.snapshot import Snapshot
 
-QUOTA = re.compile(
-    r"exceeded quota: (?P<name>[^,]+), requested: (?P<asked>.+), used: (?P<used>.+), limited: (?P<hard>.+)"
+PATIENCE = 60.0
+"""Seconds in which a webhook that does not answer may be one that is just being restarted."""
+WEBHOOKS = "validatingwebhookconfigurations,mutatingwebhookconfigurations"
+ENFORCE = "pod-security.kubernetes.io/enforce"
+SECURITY = re.compile(r'violates PodSecurity "(?P<level>[a-z]+)[^"]*": (?P<controls>.*)', re.DOTALL)
+BOUND = re.compile(
+    r"(?P<most>maximum|minimum) (?P<resource>\S+) usage per (?P<per>Container|Pod) is (?P<bound>[^,]+), but "
+    r"(?P<which>limit|request) is (?P<amount>[^\s,\]]+)|(?P<ratio>\S+ max limit to request ratio per [^\]]+)"
 )
-SECURITY = re.compile(r'violates PodSecurity "(?P<level>[^"]+)": (?P<controls>.*)', re.DOTALL)
-WEBHOOK = re.compile(r'admission webhook "(?P<name>[^"]+)" denied the request:? ?(?P<why>.*)', re.DOTALL)
-BROKEN_WEBHOOK = re.compile(r'failed calling webhook "(?P<name>[^"]+)"')
 ACCOUNT = re.compile(r"error looking up service account (?P<name>\S+?):")
+DENIED = re.compile(r'admission webhook "(?P<name>[^"]+)" denied the request:? ?(?P<why>.*)', re.DOTALL)
+POLICY = re.compile(r"ValidatingAdmissionPolicy '(?P<name>[^']+)' with binding '[^']+' denied request: (?P<why>.*)")
+BROKEN = re.compile(r'failed calling webhook "(?P<name>[^"]+)": (?P<why>.*)', re.DOTALL)
 
 
+@rule("SND-K8S-205", Rank.ADMISSION)
 def pod_security(seen: Snapshot) -> Finding | None:
     """The namespace enforces a Pod Security level that the pod does not satisfy."""
-    for message in refusals(seen):
+    for message, _ in refusals(seen):
         if match := SECURITY.search(message):
-            return Finding(
-                code="SND-K8S-205",
-                message=f"the Pod Security level {match['level']} of namespace {seen.namespace} refuses the pod",
-                object=f"Deployment/{seen.name}",
-                seen=tuple(match["controls"].split("), ")),
+            level, where = match["level"], seen.namespace
+            ask = f"kubectl label namespace {where} {ENFORCE}=baseline --overwrite   if you run the namespace"
+            mend = level == "restricted" and not _restricted(seen)
+            return trouble(
+                f"the Pod Security level {level} of namespace {where} refuses the pod",
+                f"Deployment/{seen.name}",
+                seen=tuple(re.split(r"(?<=\)), ", match["controls"])),
                 cause="the namespace admits only pods with fewer rights than this one asks for",
-                fix=("providers.kubernetes.security.profile: restricted", "or ask whoever runs the namespace"),
+                fix=((written("providers.kubernetes.security.profile", "restricted"),) if mend else ()) + (ask,),
+                heals=label(seen.space or {}, ENFORCE) not in {"", level},
             )
     return None
 
 
-def quota_exceeded(seen: Snapshot) -> Finding | None:
-    """A ResourceQuota is used up."""
-    for message in refusals(seen):
-        if match := QUOTA.search(message):
-            return Finding(
-                code="SND-K8S-206",
-                message=f"the quota of namespace {seen.namespace} leaves no room for this environment",
-                object=f"ResourceQuota/{match['name']}",
-                seen=(f"requested {match['asked']}", f"used {match['used']}", f"hard {match['hard']}"),
-                cause="what the environment asks for counts against the quota, and too little is left",
-                fix=(
-                    "ask for less in sindri.yaml: deployment.resources",
-                    "or stop another environment: sindri list, then sindri stop --name NAME",
-                ),
-            )
-    return None
+def _restricted(seen: Snapshot) -> bool:
+    """Whether the pod already asks for no more than the level restricted grants."""
+    spec = (seen.deployment or {}).get("spec", {}).get("template", {}).get("spec", {})
+    return bool((spec.get("securityContext") or {}).get("runAsNonRoot"))
 
 
-def limits_needed(seen: Snapshot) -> Finding | None:
-    """A quota demands amounts that the pod does not name."""
-    for message in refusals(seen):
-        if "must specify" in message:
-            return Finding(
-                code="SND-K8S-207",
-                message=f"a quota of namespace {seen.namespace} demands amounts that the pod does not name",
-                object=f"Deployment/{seen.name}",
-                seen=(message,),
-                cause="every container needs these requests or limits, also those that other plugins add",
-                fix=(kubectl(seen, "describe limitrange,resourcequota"),),
-            )
-    return None
-
-
+@rule("SND-K8S-208", Rank.ADMISSION)
 def limit_range(seen: Snapshot) -> Finding | None:
-    """A LimitRange bounds what one container may ask for."""
-    for message in refusals(seen):
-        if re.search(r"(maximum|minimum) (cpu|memory|storage) usage per|limit to request ratio", message):
-            return Finding(
-                code="SND-K8S-208",
-                message=f"a LimitRange of namespace {seen.namespace} refuses the amounts",
-                object=f"Deployment/{seen.name}",
-                seen=(message.rpartition("forbidden: ")[2],),
-                cause="the namespace bounds what one container may ask for",
-                fix=("change deployment.resources in sindri.yaml", kubectl(seen, "describe limitrange")),
+    """A LimitRange bounds what one container or pod may ask for."""
+    for message, _ in refusals(seen):
+        if bounds := list(BOUND.finditer(message)):
+            names = [str(found["metadata"]["name"]) for found in seen.limit_ranges]
+            fixes = tuple(filter(None, map(_within, bounds)))
+            return trouble(
+                f"a LimitRange of namespace {seen.namespace} refuses what the environment asks for",
+                f"LimitRange/{names[0]}" if len(names) == 1 else f"Deployment/{seen.name}",
+                seen=tuple(found[0] for found in bounds),
+                cause="the namespace bounds what one container may ask for (requests are half of the limits)",
+                fix=(*fixes, kubectl(seen, "describe limitrange   shows all bounds")),
+                heals="limitranges" not in seen.unreadable and not names,
             )
     return None
 
 
+def _within(found: re.Match[str]) -> str:
+    """Say what to write so that one bound is kept."""
+    key = {"cpu": "deployment.resources.cpus", "memory": "deployment.resources.memory"}.get(found["resource"] or "")
+    if not key:
+        return ""
+    amount = quantities.parse(found["bound"]) * (2 if found["which"] == "request" else 1)
+    return written(key, amount_for_people(key, amount))
+
+
+def amount_for_people(key: str, amount: Fraction) -> str:
+    """Write an amount as sindri.yaml takes it: cpus as a number, memory with its unit."""
+    if key.endswith("cpus"):
+        return f"{float(amount):g}"
+    mebi = quantities.SUFFIXES["Mi"]
+    return quantities.write(amount // mebi * mebi, "memory")
+
+
+@rule("SND-K8S-209", Rank.ADMISSION)
 def service_account(seen: Snapshot) -> Finding | None:
     """The pod's service account is gone."""
-    for message in refusals(seen):
+    for message, _ in refusals(seen):
         if match := ACCOUNT.search(message):
-            return Finding(
-                code="SND-K8S-209",
-                message=f"the service account {match['name']} is missing",
-                object=f"ServiceAccount/{match['name']}",
+            name = match["name"].rpartition("/")[2]
+            return trouble(
+                f"the service account {name} is missing",
+                f"ServiceAccount/{name}",
                 seen=(message,),
-                cause="somebody deleted it after the environment was deployed",
+                cause="it was deleted after the environment was deployed",
                 fix=("sindri deploy   makes it again",),
-                heals=True,
+                heals=seen.account is not None,
             )
     return None
 
 
+@rule("SND-K8S-210", Rank.ADMISSION)
 def webhook(seen: Snapshot) -> Finding | None:
-    """An admission webhook says no, or does not answer."""
-    for message in refusals(seen):
-        match = WEBHOOK.search(message) or BROKEN_WEBHOOK.search(message)
-        if match:
-            denied = match.re is WEBHOOK
-            verb = "refuses the pod" if denied else "does not answer"
-            return Finding(
-                code="SND-K8S-210",
-                message=f"the admission webhook {match['name']} {verb}",
-                object=f"Deployment/{seen.name}",
-                seen=(message,),
-                cause="a rule of this cluster" if denied else "the service behind the webhook is down",
-                fix=("ask whoever runs the cluster",),
-                heals=not denied,
+    """An admission webhook or policy says no, or a webhook does not answer."""
+    for message, since in refusals(seen):
+        if match := DENIED.search(message) or POLICY.search(message):
+            kind, listing = ("webhook", WEBHOOKS) if match.re is DENIED else ("policy", "validatingadmissionpolicies")
+            return trouble(
+                f"the admission {kind} {match['name']} refuses the pod",
+                f"Deployment/{seen.name}",
+                seen=(match["why"].strip() or message,),
+                cause="a rule that whoever runs this cluster has set",
+                fix=(f"kubectl get {listing}   shows it", "ask them what it wants"),
+            )
+        if match := BROKEN.search(message):
+            return trouble(
+                f"the admission webhook {match['name']} does not answer, so no pod can be made",
+                f"Deployment/{seen.name}",
+                seen=(match["why"].strip(),),
+                cause="its program is down, or the API server cannot reach it; this is not sindri's doing",
+                fix=(
+                    f"kubectl get {WEBHOOKS}   tells whose it is",
+                    "ask whoever runs the cluster to repair or remove it",
+                ),
+                heals=since < PATIENCE,
             )
     return None
-
-
-RULES: tuple[Rule, ...] = (pod_security, quota_exceeded, limits_needed, limit_range, service_account, webhook)

@@ -6,12 +6,17 @@ relative to the file that holds them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sindri_core.errors import ClusterError
+from sindri_kubernetes.kubeconfig import entries
+
+if TYPE_CHECKING:
+    from sindri_kubernetes.kubeconfig.entries import Check
 
 _PATHS = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
 LARGEST = 4 * 1024 * 1024
@@ -19,7 +24,7 @@ LARGEST = 4 * 1024 * 1024
 
 @dataclass(slots=True)
 class Merged:
-    """The entries of all files by name."""
+    """The entries of all files by name. ``files`` are those that exist."""
 
     current: str = ""
     clusters: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -32,7 +37,7 @@ def files_of(environ: Mapping[str, str]) -> list[Path]:
     """The files to read: those of ``KUBECONFIG``, else ``~/.kube/config``."""
     named = environ.get("KUBECONFIG", "")
     if named:
-        unique = dict.fromkeys(part for part in named.split(":") if part)
+        unique = dict.fromkeys(part for part in named.split(os.pathsep) if part)
         return [Path(part) for part in unique]
     home = environ.get("HOME", "")
     return [Path(home) / ".kube" / "config"] if home else []
@@ -46,14 +51,17 @@ def merge(files: Sequence[Path]) -> Merged:
         if content is None:
             continue
         merged.files.append(file)
-        merged.current = merged.current or str(content.get("current-context") or "")
-        for key, entries, inner in (
-            ("clusters", merged.clusters, "cluster"),
-            ("users", merged.users, "user"),
-            ("contexts", merged.contexts, "context"),
+        current = content.get("current-context")
+        if current is not None and not entries.text(current):
+            raise _broken(file, f"current-context is not {entries.WANTED[entries.text]}")
+        merged.current = merged.current or current or ""
+        for kind, into, fields in (
+            ("cluster", merged.clusters, entries.CLUSTER),
+            ("user", merged.users, entries.USER),
+            ("context", merged.contexts, entries.CONTEXT),
         ):
-            for name, entry in _named(content.get(key), inner, file):
-                entries.setdefault(name, _absolute(entry, file.parent))
+            for name, entry in _named(content.get(f"{kind}s"), kind, fields, file):
+                into.setdefault(name, _located(entry, file.parent.absolute()))
     return merged
 
 
@@ -64,13 +72,15 @@ def _read(file: Path) -> dict[str, Any] | None:
         if file.stat().st_size > LARGEST:
             raise _broken(file, "it is larger than 4 MiB")
         text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise _broken(file, str(error)) from None
+    except UnicodeDecodeError:
+        raise _broken(file, "it is not a text in UTF-8") from None
+    except (OSError, ValueError) as error:
+        raise _broken(file, getattr(error, "strerror", None) or str(error)) from None
     try:
-        content = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - it is a safe one
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        content = yaml.load(text, Loader=_loader())  # noqa: S506 - a safe loader with one type less
+    except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: " if mark else ""
         raise _broken(file, f"{where}{getattr(error, 'problem', None) or 'this is not YAML'}") from None
@@ -81,19 +91,50 @@ def _read(file: Path) -> dict[str, Any] | None:
     return content
 
 
-def _named(entries: Any, inner: str, file: Path) -> list[tuple[str, dict[str, Any]]]:
-    if entries is None:
-        return []
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise _broken(file, f"{inner}s is not a list of entries")
-    return [(str(entry.get("name", "")), dict(entry.get(inner) or {})) for entry in entries]
+def _loader() -> Any:
+    """A safe loader that, as kubectl's, knows no dates: a context may be called 2026-01-31."""
+    import yaml
 
-
-def _absolute(entry: dict[str, Any], folder: Path) -> dict[str, Any]:
-    return {
-        key: str(folder / value) if key in _PATHS and isinstance(value, str) and value else value
-        for key, value in entry.items()
+    base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    known = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in base.yaml_implicit_resolvers.items()
     }
+    return type("Loader", (base,), {"yaml_implicit_resolvers": known})
+
+
+def _named(listed: Any, kind: str, fields: Mapping[str, Check], file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    if listed is None:
+        return
+    if not isinstance(listed, list):
+        raise _broken(file, f"{kind}s is not a list")
+    seen: set[str] = set()
+    for number, item in enumerate(listed):
+        where = f"{kind}s[{number}]"
+        if not isinstance(item, dict):
+            raise _broken(file, f"{where} is not a mapping")
+        name, entry = item.get("name"), item.get(kind)
+        if name is not None and not entries.text(name):
+            raise _broken(file, f"{where}.name is not {entries.WANTED[entries.text]}")
+        if (name or "") in seen:
+            raise _broken(file, f"{kind}s has two entries with the name {name!r}")
+        seen.add(name or "")
+        if entry is not None and not isinstance(entry, dict):
+            raise _broken(file, f"{where}.{kind} is not a mapping")
+        if problem := entries.wrong(entry or {}, fields):
+            raise _broken(file, f"{where}.{kind}.{problem}")
+        yield name or "", {key: value for key, value in (entry or {}).items() if value is not None}
+
+
+def _located(entry: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Make the paths of an entry absolute; a plugin's command only where it is a path and no name."""
+    located = {
+        key: os.path.normpath(folder / value) if key in _PATHS and value else value for key, value in entry.items()
+    }
+    plugin = located.get("exec")
+    if plugin and "/" in str(plugin.get("command") or ""):
+        located["exec"] = {**plugin, "command": os.path.normpath(folder / plugin["command"])}
+    return located
 
 
 def _broken(file: Path, what: str) -> ClusterError:

@@ -5,32 +5,32 @@ Source: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#
 
 from __future__ import annotations
 
+import base64
 import json
+import os
+import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from sindri_core.errors import ClusterError
+from sindri_kubernetes.kubeconfig.login import Credential
+from sindri_kubernetes.kubeconfig.material import material
 
-SECONDS = 60
-_SKEW = timedelta(seconds=60)
-
-
-class Credential(NamedTuple):
-    """What a plugin answered."""
-
-    token: str
-    certificate: str
-    key: str
-    expires: datetime | None
+SECONDS = 60.0
+"""How long a plugin may take that asks nobody anything."""
+VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
+_EARLY = timedelta(seconds=10)
+_SHOWN = 500
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ExecPlugin:
-    """One plugin of one context. Runs at most once while its answer is valid. Thread-safe."""
+    """One plugin of one context. Runs once for as long as its answer is valid. Thread-safe."""
 
     context: str
     entry: Mapping[str, Any]
@@ -39,68 +39,126 @@ class ExecPlugin:
     _answer: Credential | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def credential(self, *, fresh: bool = False) -> Credential:
-        """Return the credential. Raises ``ClusterError`` ``SND-K8S-007`` with what the plugin said."""
+    def credential(self, *, seconds: float, refused: Credential | None = None) -> Credential:
+        """Return the credential, anew when it expired or when it is the one that the server ``refused``.
+
+        Raises ``ClusterError`` ``SND-K8S-007`` with what the plugin said.
+        """
         with self._lock:
             answer = self._answer
-            expired = answer and answer.expires and answer.expires - _SKEW < datetime.now(UTC)
-            if answer is None or fresh or expired:
-                self._answer = answer = self._run()
+            if answer is None or answer is refused or _expired(answer):
+                self._answer = answer = self._run(seconds)
             return answer
 
-    def _run(self) -> Credential:
+    def _run(self, seconds: float) -> Credential:
         command = str(self.entry.get("command") or "")
-        arguments = [str(argument) for argument in self.entry.get("args") or []]
-        info = {
-            "apiVersion": str(self.entry.get("apiVersion") or "client.authentication.k8s.io/v1"),
-            "kind": "ExecCredential",
-            "spec": {"interactive": False}
-            | ({"cluster": self._cluster()} if self.entry.get("provideClusterInfo") else {}),
-        }
-        environ = dict(self.environ) | {
-            str(pair.get("name")): str(pair.get("value")) for pair in self.entry.get("env") or [] if pair
-        }
-        environ["KUBERNETES_EXEC_INFO"] = json.dumps(info)
+        interactive = self._interactive(command)
         try:
-            done = subprocess.run(
-                [command, *arguments],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                env=environ,
-                timeout=SECONDS,
-                check=False,
+            process = subprocess.Popen(
+                [command, *(self.entry.get("args") or ())],
+                stdin=None if interactive else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=None if interactive else subprocess.PIPE,
+                env=self._environ(interactive=interactive),
+                start_new_session=not interactive,
             )
         except FileNotFoundError:
-            raise self._failed(command, "it is not installed", str(self.entry.get("installHint") or "")) from None
-        except (OSError, subprocess.TimeoutExpired) as error:
-            said = f"no answer within {SECONDS} s" if isinstance(error, subprocess.TimeoutExpired) else str(error)
-            raise self._failed(command, said) from None
-        if done.returncode:
-            said = done.stderr.decode(errors="replace").strip()[-500:]
-            raise self._failed(command, f"exit code {done.returncode}: {said or 'it said nothing'}")
-        return self._parsed(command, done.stdout)
-
-    def _parsed(self, command: str, output: bytes) -> Credential:
+            hint = str(self.entry.get("installHint") or "").strip()
+            raise self._failed(command, "it is not installed", hint=hint or f"install {command}") from None
+        except (OSError, ValueError) as error:
+            raise self._failed(command, getattr(error, "strerror", None) or "it cannot be started") from None
+        limit = seconds if interactive else min(seconds, SECONDS)
         try:
-            answer = json.loads(output)
-            status = answer["status"]
-            expires = status.get("expirationTimestamp")
-            return Credential(
-                str(status.get("token") or ""),
-                str(status.get("clientCertificateData") or ""),
-                str(status.get("clientKeyData") or ""),
-                datetime.fromisoformat(expires) if expires else None,
-            )
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise self._failed(command, "its answer is not an ExecCredential with a status") from None
+            output, said = process.communicate(timeout=limit)
+        except subprocess.TimeoutExpired as error:
+            _kill(process, group=not interactive)
+            raise self._failed(command, f"no answer within {limit:.0f} s", error.stderr or b"") from None
+        except BaseException:
+            _kill(process, group=not interactive)
+            raise
+        if process.returncode:
+            raise self._failed(command, f"exit code {process.returncode}", said or b"")
+        return self._parsed(command, output, said or b"")
+
+    def _interactive(self, command: str) -> bool:
+        """Whether it gets the terminal: only a plugin that cannot do without."""
+        if self.entry.get("interactiveMode") != "Always":
+            return False
+        if sys.stdin is None or not sys.stdin.isatty():
+            raise self._failed(command, "it wants to ask questions, and standard input is no terminal")
+        return True
+
+    def _environ(self, *, interactive: bool) -> dict[str, str]:
+        spec: dict[str, Any] = {"interactive": interactive}
+        if self.entry.get("provideClusterInfo"):
+            spec["cluster"] = self._cluster()
+        info = {"apiVersion": self.entry["apiVersion"], "kind": "ExecCredential", "spec": spec}
+        own = {variable["name"]: variable["value"] for variable in self.entry.get("env") or ()}
+        return {**self.environ, **own, "KUBERNETES_EXEC_INFO": json.dumps(info)}
 
     def _cluster(self) -> dict[str, Any]:
-        names = {"certificate-authority-data", "server", "tls-server-name", "insecure-skip-tls-verify", "proxy-url"}
-        return {key: value for key, value in self.cluster.items() if key in names}
+        """The cluster as plugins are told of it; the certificate authority goes as its content."""
+        names = ("server", "tls-server-name", "insecure-skip-tls-verify", "proxy-url")
+        told = {name: self.cluster[name] for name in names if self.cluster.get(name)}
+        if authority := material(self.cluster, "certificate-authority", self.context):
+            told["certificate-authority-data"] = base64.b64encode(authority).decode()
+        for extension in self.cluster.get("extensions") or ():
+            if isinstance(extension, dict) and extension.get("name") == "client.authentication.k8s.io/exec":
+                told["config"] = extension.get("extension")
+        return told
 
-    def _failed(self, command: str, what: str, hint: str = "") -> ClusterError:
+    def _parsed(self, command: str, output: bytes, said: bytes) -> Credential:
+        try:
+            answer = json.loads(output)
+            status, version = answer["status"], answer["apiVersion"]
+            credential = Credential(
+                token=str(status.get("token") or ""),
+                certificate=str(status.get("clientCertificateData") or ""),
+                key=str(status.get("clientKeyData") or ""),
+                expires=_moment(status.get("expirationTimestamp")),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise self._failed(command, "its answer is not an ExecCredential with a status", said) from None
+        if version != self.entry["apiVersion"]:
+            raise self._failed(command, f"it does not answer in {self.entry['apiVersion']}, as it was asked to")
+        if not credential.token and not credential.certificate:
+            raise self._failed(command, "its answer holds neither a token nor a certificate", said)
+        if bool(credential.certificate) != bool(credential.key):
+            raise self._failed(command, "its answer holds a certificate or a key, and not both")
+        return credential
+
+    def _failed(self, command: str, what: str, said: bytes = b"", *, hint: str = "") -> ClusterError:
+        text = said.decode(errors="replace").strip()[-_SHOWN:]
         return ClusterError(
             "SND-K8S-007",
             f"the credential plugin {command} of the context {self.context} failed: {what}",
             hint=hint or f"run it yourself to log in again: {command}",
+            details=[("seen", text)] if text else [],
         )
+
+
+def _moment(text: object) -> datetime | None:
+    """An RFC 3339 time; one without a zone is UTC."""
+    if not text:
+        return None
+    moment = datetime.fromisoformat(str(text))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _expired(credential: Credential) -> bool:
+    return credential.expires is not None and credential.expires - _EARLY <= datetime.now(UTC)
+
+
+def _kill(process: subprocess.Popen[bytes], *, group: bool) -> None:
+    """End the plugin with all that it started, so that nobody holds our pipes open."""
+    try:
+        if group:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    except ProcessLookupError:
+        pass
+    process.wait()
+    for pipe in (process.stdout, process.stderr):
+        if pipe:
+            pipe.close()
