@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -19,7 +20,7 @@ from sindri_core.requests import ValidateRequest
 from sindri_core.types import Manifest, Plan, Removal, Severity, Status
 
 if TYPE_CHECKING:
-    from sindri_core.config import Document
+    from sindri_core.config.document import Document
     from sindri_core.events import Event
     from sindri_core.settings import Config
 
@@ -61,7 +62,7 @@ class Core:
         self._cancel = cancel or CancelToken()
         self._document = self._read(config, directory or Path.cwd())
         if self._document is not None:
-            from sindri_core.config import disabled_plugins
+            from sindri_core.config.document import disabled_plugins
 
             disabled = {*disabled, *disabled_plugins(self._document)}
         disabled = {*disabled, *disabled_by(self._environ)}
@@ -70,6 +71,7 @@ class Core:
         self.registry: Registry = load(found, objects=objects, disabled=disabled, emit=self._tell)
         self._hooks = Hooks(self.registry, self._emit)
         self._config: Config | None = None
+        self._looked_at: Config | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -85,17 +87,12 @@ class Core:
     def config(self) -> Config:
         """The validated configuration. Raises ``ConfigError`` with every issue of every section."""
         if self._config is None:
-            self._config = self._validated(self._required_document())
+            self._config = self._validated(self._required_document(), looking=False)
         return self._config
 
     def validate(self) -> Config:
         """Check the configuration, also by what only plugins know. Raises ``ConfigError``."""
-        document = self._required_document()
-        issues = self._hooks.validate_config(self._context(LOOK), ValidateRequest(document=document.data))
-        errors = [issue for issue in issues if issue.severity is Severity.ERROR]
-        if errors:
-            noun = "problem" if len(errors) == 1 else "problems"
-            raise ConfigError("SND-CFG-001", f"{len(errors)} {noun} in the configuration", issues=issues)
+        self._checked(self._context(LOOK))
         return self.config
 
     def plan(
@@ -108,14 +105,14 @@ class Core:
         timeout: float = LOOK,
     ) -> Plan:
         """Say what deploying would do. Writes nothing, anywhere; offline it uses no network either."""
-        self.validate()
+        ctx = self._checked(self._context(timeout, dry_run=True, offline=offline))
         policy = Policy(adopt=tuple(adopt), force_conflicts=force_conflicts, accept_cluster=accept_cluster)
-        return pipeline.plan(self._hooks, self._context(timeout, dry_run=True, offline=offline), policy)
+        return pipeline.plan(self._hooks, ctx, policy)
 
     def render(self, *, timeout: float = LOOK) -> tuple[Manifest, ...]:
         """Make the objects and compare them with nothing. Uses no network; holds no secret."""
-        self.validate()
-        return pipeline.intend(self._hooks, self._context(timeout, dry_run=True, offline=True)).manifests
+        ctx = self._checked(self._context(timeout, dry_run=True, offline=True))
+        return pipeline.intend(self._hooks, ctx).manifests
 
     def deploy(  # noqa: PLR0913 - each is a decision of the user
         self,
@@ -132,9 +129,9 @@ class Core:
         ``plan_file`` is the content of a plan file as plain data: then exactly that is applied, or ``PlanStale`` is
         raised. Raises ``NotReady`` at the first cause that waiting cannot mend.
         """
-        self.validate()
+        ctx = self._checked(self._context(timeout))
         policy = Policy(adopt=tuple(adopt), force_conflicts=force_conflicts, accept_cluster=accept_cluster)
-        return pipeline.deploy(self._hooks, self._context(timeout), policy, plan_file=plan_file, wait=wait)
+        return pipeline.deploy(self._hooks, ctx, policy, plan_file=plan_file, wait=wait)
 
     def status(self, *, accept_cluster: bool = False, timeout: float = LOOK) -> Status:
         """Look once. Raises ``ClusterError`` when the destination cannot be reached."""
@@ -174,7 +171,7 @@ class Core:
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON schema of sindri.yaml with the sections of the loaded plugins."""
-        from sindri_core.config import json_schema
+        from sindri_core.config.schema import json_schema
 
         return json_schema(self.registry.sections())
 
@@ -194,7 +191,7 @@ class Core:
     ) -> Context:
         _, context, namespace = self._selected
         return Context(
-            config=self.config if need_file or self._document is not None else self._default_config(),
+            config=self._configured(looking=dry_run, need_file=need_file),
             emit=self._emit,
             cancel=self._cancel,
             deadline=Deadline(timeout),
@@ -207,7 +204,7 @@ class Core:
         )
 
     def _read(self, config: Path | Mapping[str, Any] | None, directory: Path) -> Document | None:
-        from sindri_core.config import find_config, read_document
+        from sindri_core.config.document import find_config, read_document
 
         source = find_config(directory) if config is None else config
         return None if source is None else read_document(source)
@@ -221,14 +218,43 @@ class Core:
             )
         return self._document
 
-    def _validated(self, document: Document) -> Config:
-        from sindri_core.config import provider_of, validate
+    def _checked(self, ctx: Context) -> Context:
+        """Let the plugins look at the configuration of this run. Raises ``ConfigError`` with what they find."""
+        issues = self._hooks.validate_config(ctx, ValidateRequest(document=self._required_document().data))
+        errors = [issue for issue in issues if issue.severity is Severity.ERROR]
+        if errors:
+            noun = "problem" if len(errors) == 1 else "problems"
+            raise ConfigError("SND-CFG-001", f"{len(errors)} {noun} in the configuration", issues=issues)
+        return ctx
+
+    def _configured(self, *, looking: bool, need_file: bool) -> Config:
+        """Return the configuration. A run that writes nothing may use one that was validated before."""
+        if self._document is None and not need_file:
+            return self._default_config()
+        if not looking or self._config is not None:
+            return self.config
+        if self._looked_at is None:
+            self._looked_at = self._validated(self._required_document(), looking=True)
+        return self._looked_at
+
+    def _validated(self, document: Document, *, looking: bool) -> Config:
+        from sindri_core.config.document import provider_of
+        from sindri_core.config.remembered import recall, remember
 
         self.registry.require(provider_of(document))
-        return validate(document, self.registry.sections(), name=self._selected[0])
+        asked = (document, self.registry.sections(), self._selected[0], self._environ)
+        if looking and (config := recall(*asked)):
+            return config
+        from sindri_core.config.convert import to_config
+        from sindri_core.config.validation import check
+
+        validated, warnings = check(document, asked[1], name=asked[2])
+        if not warnings:
+            remember(*asked, validated)
+        return replace(to_config(validated), file=document.file, warnings=warnings)
 
     def _default_config(self) -> Config:
-        from sindri_core.config import default_config
+        from sindri_core.config.validation import default_config
 
         return default_config(self.registry.sections(), name=self._selected[0])
 

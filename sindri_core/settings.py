@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sindri_core.types import Claim
 
@@ -107,7 +107,8 @@ class Trust:
 class Config:
     """sindri.yaml, validated: every default filled in, every amount in its unit.
 
-    ``sections`` maps the path of each plugin section to its validated model. ``digest`` is a SHA-256 of the
+    ``sections`` maps the path of each plugin section to its values: validated by the plugin's model, every default
+    filled in, as plain data. ``digest`` is a SHA-256 of the
     meaning, so that a comment or another order of keys does not change it. ``file`` is None for a configuration
     made in memory.
     """
@@ -122,7 +123,7 @@ class Config:
     source_ref: str = ""
     trust: Trust = field(default_factory=Trust)
     disabled_plugins: tuple[str, ...] = ()
-    sections: Mapping[str, object] = field(default_factory=dict)
+    sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     file: Path | None = None
     digest: str = ""
     warnings: tuple[Issue, ...] = ()

@@ -21,6 +21,7 @@ PACKAGES = {
 PLUGIN_API = {"hookspecs", "types", "settings", "requests", "interfaces", "context", "errors", "events", "testing"}
 LAYERS = (
     PLUGIN_API - {"testing"},
+    {"cache"},
     {"oci", "discovery"},
     {"loading"},
     {"config", "hooks"},

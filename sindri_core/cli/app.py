@@ -64,11 +64,10 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; for an unknown one say which is meant."""
-        known = self.list_commands(ctx)
-        if args and not ctx.resilient_parsing and args[0] not in known:
+        if args and not ctx.resilient_parsing and args[0] not in COMMANDS and args[0] not in _contributed():
             from difflib import get_close_matches
 
-            close = get_close_matches(args[0], known, n=1)
+            close = get_close_matches(args[0], self.list_commands(ctx), n=1)
             ctx.fail(f"there is no command {args[0]!r}" + (f"; did you mean {close[0]}?" if close else ""))
         return super().resolve_command(ctx, args)
 
@@ -95,7 +94,17 @@ def _contributed() -> dict[str, PluginRef]:
     return {ref.id: ref for ref in commands(find(os.environ))}
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def _width() -> int:
+    """Columns for help. Asked here, because click's own question imports all of shutil for it."""
+    narrowest, usual, widest = 50, 80, 100
+    try:
+        columns = int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size(1).columns
+    except (ValueError, OSError):
+        columns = usual
+    return max(narrowest, min(widest, columns) - 2)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "terminal_width": _width()})
 @click.version_option(__version__, "-V", "--version", prog_name="sindri", message="%(prog)s %(version)s")
 def sindri() -> None:
     """Deploy a development environment from one sindri.yaml.

@@ -25,7 +25,7 @@ def config() -> None:
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 def init(name: str, provider: str, image: str, file: Path, force: bool) -> int:
     """Write a first sindri.yaml."""
-    from sindri_core.config import initial_document
+    from sindri_core.config.initial import initial_document
 
     folder = re.sub(r"[^a-z0-9]+", "-", Path.cwd().name.lower()).strip("-")
     chosen = name or (folder if folder[:1].isalpha() else f"env-{folder}".strip("-"))[:63]
@@ -59,7 +59,7 @@ def validate(chosen: Chosen) -> int:
 def show(chosen: Chosen) -> int:
     """Show the configuration as it is understood, defaults filled in."""
     from sindri_core.cli.render.documents import dump
-    from sindri_core.config import show as shown
+    from sindri_core.config.show import show as shown
 
     with opened(chosen, steps=False) as core:
         core.validate()

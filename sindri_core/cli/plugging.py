@@ -78,7 +78,7 @@ def _examined(plugin: str) -> dict[str, Any]:
 
 def _checks(registry: Registry) -> list[Check]:
     """Let the plugin check its tools and services, as far as that needs no configuration."""
-    from sindri_core.config import default_config
+    from sindri_core.config.validation import default_config
     from sindri_core.context import Context
     from sindri_core.hooks import Hooks
     from sindri_core.requests import CheckRequest

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from sindri_core.config.amounts import parse_cpus, parse_size
 from sindri_core.errors import ImageError
@@ -46,8 +46,18 @@ def _json(kind: str, pattern: str) -> Any:
     return WithJsonSchema({"type": ["string", "number"] if kind == "cpus" else "string", "pattern": pattern})
 
 
-SizeField = Annotated[Any, BeforeValidator(parse_size), _json("size", r"^[0-9.]+(Ki|Mi|Gi|Ti|[KMGT]B?)$")]
-CpusField = Annotated[Any, BeforeValidator(parse_cpus), _json("cpus", r"^[0-9.]+m?$")]
+def _bytes(size: Size | None) -> int | None:
+    return size.bytes if size else None
+
+
+def _millis(cpus: Cpus) -> int:
+    return cpus.millis
+
+
+SizeField = Annotated[
+    Any, BeforeValidator(parse_size), PlainSerializer(_bytes), _json("size", r"^[0-9.]+(Ki|Mi|Gi|Ti|[KMGT]B?)$")
+]
+CpusField = Annotated[Any, BeforeValidator(parse_cpus), PlainSerializer(_millis), _json("cpus", r"^[0-9.]+m?$")]
 Digest = Annotated[str, BeforeValidator(_no_doubled_prefix), Field(pattern=r"^(sha256:[0-9a-f]{64})?$")]
 ImageText = Annotated[str, BeforeValidator(_reference), Field(max_length=512)]
 Text = Annotated[str, Field(max_length=512)]

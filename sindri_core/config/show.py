@@ -40,10 +40,7 @@ def show(config: Config) -> dict[str, Any]:
         },
         "trust": {"required": sorted(config.trust.required), "verifiers": list(config.trust.verifiers)},
         "plugins": {"disabled": list(config.disabled_plugins)},
-        "sections": {
-            path: section.model_dump(mode="json") if hasattr(section, "model_dump") else str(section)
-            for path, section in sorted(config.sections.items())
-        },
+        "sections": {path: dict(section) for path, section in sorted(config.sections.items())},
         "file": str(config.file or ""),
         "digest": config.digest,
     }

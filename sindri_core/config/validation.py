@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from sindri_core.config.convert import to_config
+from sindri_core.config.convert import Validated, to_config
 from sindri_core.config.document import Document, KeyPath, provider_of
 from sindri_core.config.models import LONGEST_NAME, NAME, FileModel
 from sindri_core.config.retired import RETIRED
@@ -32,15 +32,25 @@ class _Owned:
 
 
 def validate(document: Document, sections: Sequence[tuple[str, ConfigSection]], *, name: str = "") -> Config:
-    """Check the document against the core's models and the plugins'. ``name`` comes before the file's.
+    """Check the document as ``check`` does, and make the configuration of it."""
+    validated, warnings = check(document, sections, name=name)
+    return replace(to_config(validated), file=document.file, warnings=warnings)
+
+
+def check(
+    document: Document, sections: Sequence[tuple[str, ConfigSection]], *, name: str = ""
+) -> tuple[Validated, tuple[Issue, ...]]:
+    """Check the document against the core's models and the plugins'; return what they accepted, and warnings.
+
+    ``name`` comes before the file's.
 
     Raises ``ConfigError`` ``SND-CFG-001`` with all issues, ``PluginError`` when a plugin's model cannot be imported.
     """
     owned = [_Owned(plugin, tuple(section.path.split(".")), _model(plugin, section)) for plugin, section in sections]
     issues: list[Issue] = []
-    core, parts = _divided(document, owned, issues)
-    model = _checked(FileModel, core, (), document, issues)
-    validated = {".".join(o.path): _checked(o.model, parts.get(o.path, {}), o.path, document, issues) for o in owned}
+    rest, divided = _divided(document, owned, issues)
+    model = _checked(FileModel, rest, (), document, issues)
+    plugins = {".".join(o.path): _checked(o.model, divided.get(o.path, {}), o.path, document, issues) for o in owned}
     chosen = _name(document, name, issues)
     errors = [issue for issue in issues if issue.severity is Severity.ERROR]
     if errors or model is None:
@@ -53,8 +63,9 @@ def validate(document: Document, sections: Sequence[tuple[str, ConfigSection]], 
             issues=sorted(issues, key=lambda issue: (issue.line, issue.column)),
         )
     issues += _doubled_prefix(document)
-    config = to_config(model, chosen, {path: part for path, part in validated.items() if part is not None})
-    return replace(config, file=document.file, warnings=tuple(issues), digest=_digest(model, chosen, validated))
+    core = model.model_dump(mode="json")
+    parts = {path: part.model_dump(mode="json") for path, part in plugins.items() if part is not None}
+    return Validated(chosen, core, parts, _digest(chosen, core, parts)), tuple(issues)
 
 
 def default_config(
@@ -236,8 +247,7 @@ def _issue(
     )
 
 
-def _digest(model: FileModel, name: str, sections: Mapping[str, Any]) -> str:
+def _digest(name: str, core: Mapping[str, Any], sections: Mapping[str, Any]) -> str:
     """A SHA-256 of the meaning: defaults filled in, comments and order left out."""
-    parts = {path: part.model_dump(mode="json") for path, part in sections.items() if part is not None}
-    meaning = [name, model.model_dump(mode="python", exclude={"name"}), parts]
-    return hashlib.sha256(json.dumps(meaning, sort_keys=True, default=str).encode()).hexdigest()
+    meaning = [{**core, "name": name}, sections]
+    return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()

@@ -113,7 +113,7 @@ def test_a_damaged_cache_is_read_anew(rows: object, whole: str | bytes | None, t
     """Whatever stands in the file, also under the right key, the answer is that of a fresh scan."""
     environ = {"SINDRI_CACHE_DIR": str(tmp_path / "cache")}
     fresh = find(environ)
-    file = tmp_path / "cache/plugins.json"
+    (file,) = (tmp_path / "cache").iterdir()
     content = json.loads(file.read_text())
     content["found"]["rows"] = [rows]
     if whole is None:

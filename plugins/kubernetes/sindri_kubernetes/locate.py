@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sindri_core.errors import ClusterError
 from sindri_core.types import Body, Destination
-from sindri_kubernetes.settings import KubernetesSettings
+from sindri_kubernetes.settings import SECTION, KubernetesSettings
 
 if TYPE_CHECKING:
     from sindri_core.context import Context
@@ -17,9 +17,9 @@ PROVIDER = "kubernetes"
 
 def locate(ctx: Context) -> Destination:
     """Resolve the destination. Uses no network; offline not even a kubeconfig is needed."""
-    settings = ctx.section(KubernetesSettings)
+    settings = KubernetesSettings.read(ctx.section(SECTION))
     context = ctx.context or settings.context
-    namespace = ctx.namespace or settings.namespace or ""
+    namespace = ctx.namespace or settings.namespace
     from sindri_kubernetes import kubeconfig
 
     try:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sindri_core.types import Issue, Severity
+from sindri_kubernetes.settings import SECTION
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sindri_core.settings import Config
 
 LONGEST_NAME = 63 - len("sindri-")
@@ -21,8 +24,8 @@ def reserved(namespace: str) -> bool:
 
 def issues(config: Config) -> tuple[Issue, ...]:
     """Return what is wrong with the name and the namespace."""
-    settings = config.sections.get("providers.kubernetes")
-    found = [_name(config.name), _namespace(settings) if settings is not None else None]
+    section = config.sections.get(SECTION)
+    found = [_name(config.name), _namespace(section) if section is not None else None]
     return tuple(issue for issue in found if issue)
 
 
@@ -38,8 +41,8 @@ def _name(name: str) -> Issue | None:
     )
 
 
-def _namespace(settings: object) -> Issue | None:
-    namespace = str(getattr(settings, "namespace", None) or "")
+def _namespace(section: Mapping[str, Any]) -> Issue | None:
+    namespace = str(section["namespace"] or "")
     if not reserved(namespace):
         return None
     return Issue(

@@ -11,24 +11,19 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sindri_core.config import (
-    Document,
-    default_config,
-    find_config,
-    initial_document,
-    json_schema,
-    read_document,
-    show,
-    validate,
-)
 from sindri_core.config.amounts import parse_cpus, parse_size
+from sindri_core.config.document import Document, find_config, read_document
+from sindri_core.config.initial import initial_document
+from sindri_core.config.schema import json_schema
+from sindri_core.config.show import show
+from sindri_core.config.validation import default_config, validate
 from sindri_core.errors import ConfigError
 from sindri_core.settings import Config, Cpus, Size
 from sindri_core.types import Claim, ConfigSection
 
 SECTIONS = (
-    ("kubernetes", ConfigSection(path="providers.kubernetes", model="sindri_kubernetes.settings:KubernetesSettings")),
-    ("kubernetes", ConfigSection(path="providers.k8s", model="sindri_kubernetes.settings:LocalClusterSettings")),
+    ("kubernetes", ConfigSection(path="providers.kubernetes", model="sindri_kubernetes.models:KubernetesSection")),
+    ("kubernetes", ConfigSection(path="providers.k8s", model="sindri_kubernetes.models:LocalClusterSection")),
 )
 DIGEST = "sha256:" + "a" * 64
 
