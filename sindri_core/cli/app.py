@@ -50,7 +50,9 @@ class Commands(click.Group):
         module, _, attribute = ref.value.partition(":")
         try:
             return _command(module, attribute)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             raise PluginImportError(
                 "SND-PLG-002",
                 f"the command {cmd_name} of {ref.distribution} {ref.version} cannot be imported: "
