@@ -131,6 +131,9 @@ def run(args: Sequence[str] | None) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return failing.failed(Interrupted(), words)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return ExitCode.OK
     except click.ClickException as error:
         return failing.failed(_misused(error), words)
     except BrokenPipeError:
