@@ -10,8 +10,12 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from stat import S_ISREG
 from typing import Any
 from zlib import crc32
+
+LARGEST = 4 << 20
+"""Bytes that are read at most."""
 
 
 def read(environ: Mapping[str, str], name: str) -> dict[str, Any]:
@@ -20,7 +24,10 @@ def read(environ: Mapping[str, str], name: str) -> dict[str, Any]:
     if not file:
         return {}
     try:
-        with open(file, encoding="utf-8") as stream:  # noqa: PTH123 - pathlib costs start-up time
+        found = os.stat(file)  # noqa: PTH116 - pathlib costs start-up time
+        if not S_ISREG(found.st_mode) or found.st_size > LARGEST:
+            return {}
+        with open(file, encoding="utf-8") as stream:  # noqa: PTH123 - as above
             content = json.load(stream)
     except (OSError, ValueError, RecursionError):
         return {}

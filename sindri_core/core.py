@@ -42,7 +42,7 @@ class Core:
 
     def __init__(  # noqa: PLR0913 - an embedding program sets what it needs by keyword
         self,
-        config: Path | Mapping[str, Any] | None = None,
+        config: Path | str | Mapping[str, Any] | None = None,
         *,
         plugins: Literal["auto"] | Sequence[object] = "auto",
         disabled: Collection[str] = (),
@@ -106,18 +106,18 @@ class Core:
     ) -> Plan:
         """Say what deploying would do. Writes nothing, anywhere; offline it uses no network either."""
         ctx = self._checked(self._context(timeout, dry_run=True, offline=offline))
-        policy = Policy(adopt=tuple(adopt), force_conflicts=force_conflicts, accept_cluster=accept_cluster)
+        policy = _policy(adopt, force_conflicts=force_conflicts, accept_cluster=accept_cluster)
         return pipeline.plan(self._hooks, ctx, policy)
 
     def render(self, *, timeout: float = LOOK) -> tuple[Manifest, ...]:
-        """Make the objects and compare them with nothing. Uses no network; holds no secret."""
+        """Make the objects and compare them with nothing. Uses no network; objects of the kind Secret are left out."""
         ctx = self._checked(self._context(timeout, dry_run=True, offline=True))
-        return pipeline.intend(self._hooks, ctx).manifests
+        return tuple(m for m in pipeline.intend(self._hooks, ctx).manifests if m.kind != "Secret")
 
     def deploy(  # noqa: PLR0913 - each is a decision of the user
         self,
         *,
-        plan_file: object = None,
+        plan_file: Mapping[str, object] | None = None,
         wait: bool = True,
         adopt: Sequence[str] = (),
         force_conflicts: bool = False,
@@ -130,7 +130,7 @@ class Core:
         raised. Raises ``NotReady`` at the first cause that waiting cannot mend.
         """
         ctx = self._checked(self._context(timeout))
-        policy = Policy(adopt=tuple(adopt), force_conflicts=force_conflicts, accept_cluster=accept_cluster)
+        policy = _policy(adopt, force_conflicts=force_conflicts, accept_cluster=accept_cluster)
         return pipeline.deploy(self._hooks, ctx, policy, plan_file=plan_file, wait=wait)
 
     def status(self, *, accept_cluster: bool = False, timeout: float = LOOK) -> Status:
@@ -203,10 +203,10 @@ class Core:
             offline=offline,
         )
 
-    def _read(self, config: Path | Mapping[str, Any] | None, directory: Path) -> Document | None:
+    def _read(self, config: Path | str | Mapping[str, Any] | None, directory: Path) -> Document | None:
         from sindri_core.config.document import find_config, read_document
 
-        source = find_config(directory) if config is None else config
+        source = find_config(directory) if config is None else Path(config) if isinstance(config, str) else config
         return None if source is None else read_document(source)
 
     def _required_document(self) -> Document:
@@ -259,6 +259,12 @@ class Core:
         return default_config(self.registry.sections(), name=self._selected[0])
 
 
+def _policy(adopt: Sequence[str], *, force_conflicts: bool, accept_cluster: bool) -> Policy:
+    """What the caller allows; a text alone names one object."""
+    named = (adopt,) if isinstance(adopt, str) else tuple(adopt)
+    return Policy(adopt=named, force_conflicts=force_conflicts, accept_cluster=accept_cluster)
+
+
 def disabled_by(environ: Mapping[str, str]) -> set[str]:
     """The plugins that the environment leaves out: ``SINDRI_DISABLE_PLUGINS``, or all by ``SINDRI_NO_PLUGINS``."""
     named = {name.strip() for name in environ.get("SINDRI_DISABLE_PLUGINS", "").split(",") if name.strip()}
@@ -266,9 +272,13 @@ def disabled_by(environ: Mapping[str, str]) -> set[str]:
 
 
 def _state_dir(environ: Mapping[str, str]) -> Path:
-    """The user's folder for state: ``SINDRI_STATE_DIR``, else the platform's."""
+    """The user's folder for state: ``SINDRI_STATE_DIR``, else XDG's, else the platform's."""
     if chosen := environ.get("SINDRI_STATE_DIR"):
         return Path(chosen)
+    if chosen := environ.get("XDG_STATE_HOME"):
+        return Path(chosen, "sindri")
+    if home := environ.get("HOME"):
+        return Path(home, ".local/state/sindri")
     from platformdirs import user_state_path
 
     return user_state_path("sindri", appauthor=False)

@@ -245,7 +245,7 @@ def _check_api(info: PluginInfo, ref: PluginRef | None) -> None:
 def _hooks(plugin: object, info: PluginInfo, ref: PluginRef | None) -> tuple[str, ...]:
     """The hooks that a plugin implements; a misspelt one would never be called, so it rejects the plugin."""
     implemented = []
-    for name in sorted(dir(type(plugin))):
+    for name in sorted(dir(plugin)):
         if not name.startswith("sindri_"):
             continue
         method = getattr(plugin, name)
@@ -253,7 +253,7 @@ def _hooks(plugin: object, info: PluginInfo, ref: PluginRef | None) -> tuple[str
             raise _contract(info.id, ref, f"{name} is no hook of plugin API {'.'.join(map(str, PLUGIN_API))}")
         options = getattr(method, f"{PROJECT}_impl", None)
         if options is None:
-            if getattr(type(plugin), name) is not getattr(HookSpecs, name):
+            if getattr(type(plugin), name, None) is not getattr(HookSpecs, name):
                 raise _contract(info.id, ref, f"{name} is not marked with hookimpl, so that nobody would call it")
             continue
         if options["wrapper"] or options["hookwrapper"]:

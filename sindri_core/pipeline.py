@@ -7,7 +7,7 @@ is the same, then ``load → apply → observe``.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -116,12 +116,11 @@ def build(
 ) -> tuple[tuple[Manifest, ...], tuple[Patch, ...]]:
     """Make the objects, first by the provider, then adjusted by every plugin in turn."""
     provider = ctx.config.provider
-    manifests = hooks.build_manifests(
-        ctx, provider, BuildRequest(destination=destination, cluster=cluster, image=image)
-    )
+    request = BuildRequest(destination=destination, cluster=cluster, image=image)
+    manifests = sealing.isolated(hooks.build_manifests(ctx, provider, request))
 
     def request_for(current: Sequence[Manifest]) -> AdjustRequest:
-        return AdjustRequest(manifests=current, destination=destination, cluster=cluster, image=image)
+        return AdjustRequest(manifests=sealing.isolated(current), destination=destination, cluster=cluster, image=image)
 
     adjusted, patches = hooks.adjust_manifests(ctx, manifests, request_for, sealing.patched)
     return tuple(adjusted), tuple(patches)
@@ -161,7 +160,9 @@ def plan(hooks: Hooks, ctx: Context, policy: Policy) -> Plan:
         return _planned(hooks, ctx, intent, target.diff(intent.manifests))
 
 
-def deploy(hooks: Hooks, ctx: Context, policy: Policy, *, plan_file: object = None, wait: bool = True) -> Deployed:
+def deploy(
+    hooks: Hooks, ctx: Context, policy: Policy, *, plan_file: Mapping[str, object] | None = None, wait: bool = True
+) -> Deployed:
     """Make it so. With a plan file: exactly that plan, or ``PlanStale`` and nothing written."""
     intent = intend(hooks, ctx)
     with opened(hooks, ctx, intent.destination, intent.cluster, policy) as target:
@@ -269,7 +270,7 @@ def _planned(hooks: Hooks, ctx: Context, intent: Intent, changes: Changes) -> Pl
         verifications=intent.verifications,
         changes=changes,
         manifests=intent.manifests,
-        adjustments=intent.adjustments,
+        adjustments=tuple(map(sealing.veiled, intent.adjustments)),
         issues=(*intent.issues, *changes.issues),
         intent=planfile.intent_of(intent.manifests),
         plugins=hooks.registry.versions(),

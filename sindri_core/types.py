@@ -304,7 +304,7 @@ class Plan:
     image: ResolvedImage
     verifications: tuple[Verification, ...]
     changes: Changes
-    manifests: tuple[Manifest, ...]
+    manifests: tuple[Manifest, ...] = field(repr=False)
     adjustments: tuple[Patch, ...] = ()
     issues: tuple[Issue, ...] = ()
     intent: str = ""

@@ -22,7 +22,7 @@ PLUGIN_API = {"hookspecs", "types", "settings", "requests", "interfaces", "conte
 LAYERS = (
     PLUGIN_API - {"testing"},
     {"cache"},
-    {"oci", "discovery"},
+    {"oci", "discovery", "guard"},
     {"loading"},
     {"config", "hooks"},
     {"planfile", "resolver", "sealing"},

@@ -131,9 +131,6 @@ def run(args: Sequence[str] | None) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return failing.failed(Interrupted(), words)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        return ExitCode.OK
     except click.ClickException as error:
         return failing.failed(_misused(error), words)
     except BrokenPipeError:
@@ -149,10 +146,14 @@ def _called(words: list[str]) -> int:
         from click.shell_completion import shell_complete
 
         return shell_complete(sindri, {}, "sindri", "_SINDRI_COMPLETE", asked)
-    with sindri.make_context("sindri", words) as ctx:
-        if "NO_COLOR" in os.environ:
-            ctx.color = False
-        return int(sindri.invoke(ctx) or 0)
+    try:
+        with sindri.make_context("sindri", words) as ctx:
+            if "NO_COLOR" in os.environ:
+                ctx.color = False
+            return int(sindri.invoke(ctx) or 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return int(ExitCode.OK)
 
 
 def _misused(error: click.ClickException) -> UsageError:

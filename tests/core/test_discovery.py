@@ -123,6 +123,24 @@ def test_a_damaged_cache_is_read_anew(rows: object, whole: str | bytes | None, t
     assert find(environ) == fresh
 
 
+@pytest.mark.parametrize("kind", ["nested", "folder", "fifo", "endless"])
+def test_a_strange_cache_file_neither_breaks_nor_hangs(kind: str, tmp_path: Path) -> None:
+    """Endless nesting, a folder, a pipe without a writer and a device are all as good as nothing."""
+    environ = {"SINDRI_CACHE_DIR": str(tmp_path / "cache")}
+    fresh = find(environ)
+    (file,) = (tmp_path / "cache").iterdir()
+    file.unlink()
+    if kind == "nested":
+        file.write_text("[" * 100_000)
+    elif kind == "folder":
+        file.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(file)
+    else:
+        file.symlink_to("/dev/zero")
+    assert find(environ) == fresh
+
+
 def test_verdicts_are_remembered_for_exactly_these_plugins(install: Install, environ: dict[str, str]) -> None:
     """What a load said counts until anything is installed or left out."""
     find(environ)

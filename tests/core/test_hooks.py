@@ -60,7 +60,7 @@ CONFIG = Config(
 CTX = Context(config=CONFIG)
 HERE = Destination(provider="shelf")
 CLUSTER = ClusterCandidate(kind="shelf", name="top", rank=1)
-IMAGE = ResolvedImage(reference="a", deployed="a", digest="sha256:" + "a" * 64)
+IMAGE = ResolvedImage(reference="a", deployed="a@sha256:" + "a" * 64, digest="sha256:" + "a" * 64)
 DETECT = DetectRequest(destination=HERE)
 EVENT = StepStarted(step="apply")
 BUILD = BuildRequest(destination=HERE, cluster=CLUSTER, image=IMAGE)

@@ -199,5 +199,5 @@ def _kept_namespace(work: Demolition, reason: str) -> Kept:
     return Kept(
         object=f"Namespace/{work.where}",
         reason=reason,
-        hint=f"kubectl delete namespace {work.where}   (takes everything in it)",
+        hint="" if work.where == "default" else f"kubectl delete namespace {work.where}   (takes everything in it)",
     )

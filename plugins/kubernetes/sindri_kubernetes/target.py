@@ -77,7 +77,7 @@ class KubernetesTarget:
     def diff(self, manifests: Sequence[Manifest]) -> Changes:
         """Compare by dry runs on the server."""
         self._prepared = None
-        _know(manifests)
+        _know(manifests, self._where)
         objects = sorted((m for m in manifests if m.kind != "Namespace"), key=_rank)
         if reserved(self._where):
             reason = "it belongs to the cluster itself"
@@ -263,9 +263,16 @@ class KubernetesTarget:
         return tuple(issues)
 
 
-def _know(manifests: Sequence[Manifest]) -> None:
-    """Raise ``ClusterError`` for kinds that a plugin added and nobody here can plan, apply or remove."""
+def _know(manifests: Sequence[Manifest], where: str) -> None:
+    """Raise ``ClusterError`` for objects that a plugin added and nobody here can plan, apply or remove."""
     for manifest in manifests:
+        place = manifest.name if manifest.kind == "Namespace" else str(metadata(manifest.body).get("namespace", ""))
+        if place != where:
+            raise ClusterError(
+                "SND-K8S-119",
+                f"{manifest.id} belongs to the namespace {place or '(none)'}, and the environment lives in {where}",
+                hint="leave out the plugin that adds it: an environment consists of objects of its own namespace",
+            )
         if manifest.kind not in resources.KINDS:
             raise ClusterError(
                 "SND-K8S-119",

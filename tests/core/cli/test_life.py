@@ -10,10 +10,10 @@ import jsonschema
 import pytest
 import yaml
 
-from sindri_kubernetes.testing import SimulatedCluster
-
 if TYPE_CHECKING:
     from conftest import Sindri
+
+    from sindri_kubernetes.testing import SimulatedCluster
 
 SCHEMAS = Path(__file__).parents[3] / "docs/reference/schemas"
 
@@ -64,7 +64,7 @@ def test_answers_as_data(sindri: Sindri) -> None:
     assert answered(sindri, "status", "stop")["state"] == "stopped"
     assert answered(sindri, "status", "start")["state"] == "running"
     gone = answered(sindri, "removal", "destroy", "--yes")
-    assert [kept["object"] for kept in gone["kept"]][0] == "PersistentVolumeClaim/dev-home-pvc"
+    assert gone["kept"][0]["object"] == "PersistentVolumeClaim/dev-home-pvc"
 
 
 @pytest.mark.parametrize("command", ["plan", "status", "list"])
@@ -94,7 +94,7 @@ def test_options_stand_before_or_after_the_command(sindri: Sindri) -> None:
 def test_an_unknown_context_is_named(sindri: Sindri) -> None:
     """The contexts that there are stand beside the one that is not."""
     said = sindri("status", "--context", "nowhere")
-    assert said.code == 2 or said.code == 5
+    assert said.code == 5
     assert "nowhere" in said.err
     assert said.out == ""
 
@@ -106,7 +106,7 @@ def test_a_kept_plan_is_applied(sindri: Sindri, project: Path) -> None:
     assert sindri("deploy", "--plan", "p.json").code == 0
     again = sindri("deploy", "--plan", "p.json")
     assert again.code == 5
-    assert "SND-PLN-002" in again.err or "SND-PLN-003" in again.err
+    assert "SND-PLN-00" in again.err
 
 
 def test_destroy_asks_nobody_when_nobody_is_there(sindri: Sindri) -> None:

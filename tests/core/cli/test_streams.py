@@ -7,11 +7,12 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
-from sindri_kubernetes.testing import SimulatedCluster
+if TYPE_CHECKING:
+    from sindri_kubernetes.testing import SimulatedCluster
 
 Process: TypeAlias = Callable[..., "subprocess.Popen[str]"]
 
