@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sindri_core.errors import Interrupted, PluginCrashed, PluginError, PluginNotFound, SindriError
-from sindri_core.events import HookFailed, Warned
+from sindri_core.events import HookFailed
 from sindri_core.guard import GuardedTarget
 from sindri_core.interfaces import ClusterProvisioner, Connection, SecretSource, Target
 from sindri_core.loading import described
@@ -102,9 +102,10 @@ class Hooks:
             hint=f"pip install sindri-{provisioner}   (sindri plugins list shows what is there)",
         )
 
-    def resolve_image(self, ctx: Context, request: ResolveRequest) -> ResolvedImage | None:
-        """Return the first answer; a second one is a warning."""
+    def resolve_image(self, ctx: Context, request: ResolveRequest) -> tuple[ResolvedImage | None, list[Issue]]:
+        """Return the first answer, and a warning for each plugin that would have answered too."""
         first: tuple[str, ResolvedImage] | None = None
+        issues: list[Issue] = []
         for plugin in self._with("sindri_resolve_image"):
             answer = self._call(plugin, "sindri_resolve_image", ctx, request)
             if answer is None:
@@ -115,8 +116,8 @@ class Hooks:
             if first is None:
                 first = (plugin.info.id, image)
             else:
-                self._emit(Warned(issue=_second_resolver(first[0], plugin.info.id)))
-        return first[1] if first else None
+                issues.append(_second_resolver(first[0], plugin.info.id))
+        return (first[1] if first else None), issues
 
     def verify_image(self, ctx: Context, request: VerifyRequest) -> list[Verification]:
         """Gather the verdicts of the verifiers that the trust settings name. One that fails refuses every claim."""

@@ -22,7 +22,6 @@ from sindri_core.requests import (
     LoadRequest,
     LocateRequest,
     ReadRequest,
-    ResolveRequest,
     TargetRequest,
 )
 from sindri_core.types import (
@@ -105,12 +104,6 @@ def detect(hooks: Hooks, ctx: Context, destination: Destination) -> ClusterCandi
     return min(candidates, key=lambda candidate: (-candidate.rank, candidate.kind, candidate.name))
 
 
-def resolve(hooks: Hooks, ctx: Context, cluster: ClusterCandidate) -> ResolvedImage:
-    """Which image is deployed. From here on nobody resolves it again."""
-    image = hooks.resolve_image(ctx, ResolveRequest(image=ctx.config.image, cluster=cluster))
-    return image or resolver.resolve(ctx.config.image)
-
-
 def build(
     hooks: Hooks, ctx: Context, destination: Destination, cluster: ClusterCandidate, image: ResolvedImage
 ) -> tuple[tuple[Manifest, ...], tuple[Patch, ...]]:
@@ -132,12 +125,12 @@ def intend(hooks: Hooks, ctx: Context) -> Intent:
         destination = locate(hooks, ctx)
         cluster = detect(hooks, ctx, destination)
     with _step(ctx, "image") as done:
-        image = resolve(hooks, ctx, cluster)
+        image, issues = sealing.resolve(hooks, ctx, ctx.config.image, cluster)
         verdicts = sealing.verify(hooks, ctx, image)
         done(f"{image.digest or image.deployed}{' verified' if verdicts else ''}")
     manifests, patches = build(hooks, ctx, destination, cluster, image)
     sealed = sealing.seal(hooks, ctx, cluster, image, manifests)
-    warnings = [*ctx.config.warnings, *(i for i in map(resolver.unpinned, sealed.images) if i)]
+    warnings = [*ctx.config.warnings, *issues, *sealed.issues, *(i for i in map(resolver.unpinned, sealed.images) if i)]
     for warning in warnings:
         ctx.emit(Warned(issue=warning))
     return Intent(

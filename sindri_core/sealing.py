@@ -21,6 +21,7 @@ from sindri_core.types import ClusterCandidate, Manifest, Origin, Patch, Resolve
 if TYPE_CHECKING:
     from sindri_core.context import Context
     from sindri_core.hooks import Hooks
+    from sindri_core.types import Issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,15 @@ class Sealed:
     manifests: tuple[Manifest, ...]
     images: tuple[ResolvedImage, ...]
     verifications: tuple[Verification, ...]
+    issues: tuple[Issue, ...] = ()
+
+
+def resolve(
+    hooks: Hooks, ctx: Context, settings: ImageSettings, cluster: ClusterCandidate
+) -> tuple[ResolvedImage, list[Issue]]:
+    """Find out which image the settings mean; from here on nobody resolves it again. Warnings come along."""
+    image, issues = hooks.resolve_image(ctx, ResolveRequest(image=settings, cluster=cluster))
+    return image or resolver.resolve(settings), issues
 
 
 def verify(hooks: Hooks, ctx: Context, image: ResolvedImage) -> tuple[Verification, ...]:
@@ -87,11 +97,11 @@ def seal(
     resolved: dict[str, ResolvedImage] = {image.deployed: image}
     verifications: list[Verification] = []
     patches: list[Patch] = []
+    issues: list[Issue] = []
     for use in uses:
         if use.reference not in resolved:
-            settings = ImageSettings(reference=use.reference)
-            request = ResolveRequest(image=settings, cluster=cluster)
-            other = hooks.resolve_image(ctx, request) or resolver.resolve(settings)
+            other, more = resolve(hooks, ctx, ImageSettings(reference=use.reference), cluster)
+            issues += more
             verifications += verify(hooks, ctx, other)
             resolved[use.reference] = other
         if resolved[use.reference].deployed != use.reference:
@@ -101,6 +111,7 @@ def seal(
         manifests=tuple(patched(manifests, patches)),
         images=tuple(resolved.values()),
         verifications=tuple(verifications),
+        issues=tuple(issues),
     )
 
 

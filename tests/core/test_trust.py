@@ -76,6 +76,19 @@ def test_an_image_of_the_local_engine_satisfies_no_requirement(tmp_path: Path) -
     assert shelf.writes == 0
 
 
+def test_a_second_resolver_is_a_warning_of_the_plan(tmp_path: Path) -> None:
+    """Whoever reads the plan learns that another plugin would have resolved the image too."""
+    image = ResolvedImage(reference="x", deployed=f"x@{DIGEST}", digest=DIGEST, origin=Origin.REGISTRY)
+
+    class Second(Resolver):
+        @hookimpl
+        def sindri_plugin_info(self) -> PluginInfo:
+            return PluginInfo(id="second", version="1.0", summary="resolves too")
+
+    with core(tmp_path, Shelf(), Resolver(image), Second(image)) as sindri:
+        assert [issue.code for issue in sindri.plan().issues] == ["SND-PLG-007"]
+
+
 @pytest.mark.parametrize("verdict", ["refused", "perhaps", None])
 def test_one_answer_that_is_no_accept_refuses(tmp_path: Path, verdict: Any) -> None:
     """A refusal counts also when it is a plain text, and whatever nobody knows is a refusal."""
