@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -89,12 +90,12 @@ class Context:
     offline: bool = False
 
     def section(self, path: str) -> Mapping[str, Any]:
-        """Return a plugin's section, such as ``providers.folder``, as its model validated it: plain data.
+        """Return a plugin's section, such as ``providers.folder``, as its model validated it: a copy, plain data.
 
         A section that the file leaves out is there with its defaults. Raises ``PluginError`` when no loaded plugin
         declared it.
         """
         if path in self.config.sections:
-            return self.config.sections[path]
+            return deepcopy(self.config.sections[path])
         message = f"no loaded plugin declares the configuration section {path}"
         raise PluginError("SND-PLG-006", message, hint="return it from sindri_config_sections")

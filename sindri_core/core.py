@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from sindri_core import pipeline
 from sindri_core.context import CancelToken, Context, Deadline
-from sindri_core.discovery import find
+from sindri_core.discovery import disabled_by, find
 from sindri_core.errors import ConfigError
 from sindri_core.hooks import Hooks
 from sindri_core.loading import Registry, load
@@ -55,7 +57,7 @@ class Core:
         namespace: str = "",
         cancel: CancelToken | None = None,
     ) -> None:
-        self._environ = dict(os.environ if environ is None else environ)
+        self._environ: Mapping[str, str] = MappingProxyType(dict(os.environ if environ is None else environ))
         self._on_event = on_event
         self._state_dir = state_dir
         self._selected = (name, context, namespace)
@@ -92,8 +94,7 @@ class Core:
 
     def validate(self) -> Config:
         """Check the configuration, also by what only plugins know. Raises ``ConfigError``."""
-        self._checked(self._context(LOOK))
-        return self.config
+        return self._checked(self._context(LOOK)).config
 
     def plan(
         self,
@@ -219,13 +220,14 @@ class Core:
         return self._document
 
     def _checked(self, ctx: Context) -> Context:
-        """Let the plugins look at the configuration of this run. Raises ``ConfigError`` with what they find."""
-        issues = self._hooks.validate_config(ctx, ValidateRequest(document=self._required_document().data))
+        """Let the plugins look at the configuration of this run: errors are raised, warnings become part of it."""
+        document = deepcopy(dict(self._required_document().data))
+        issues = self._hooks.validate_config(ctx, ValidateRequest(document=document))
         errors = [issue for issue in issues if issue.severity is Severity.ERROR]
         if errors:
             noun = "problem" if len(errors) == 1 else "problems"
             raise ConfigError("SND-CFG-001", f"{len(errors)} {noun} in the configuration", issues=issues)
-        return ctx
+        return replace(ctx, config=replace(ctx.config, warnings=(*ctx.config.warnings, *issues)))
 
     def _configured(self, *, looking: bool, need_file: bool) -> Config:
         """Return the configuration. A run that writes nothing may use one that was validated before."""
@@ -263,12 +265,6 @@ def _policy(adopt: Sequence[str], *, force_conflicts: bool, accept_cluster: bool
     """What the caller allows; a text alone names one object."""
     named = (adopt,) if isinstance(adopt, str) else tuple(adopt)
     return Policy(adopt=named, force_conflicts=force_conflicts, accept_cluster=accept_cluster)
-
-
-def disabled_by(environ: Mapping[str, str]) -> set[str]:
-    """The plugins that the environment leaves out: ``SINDRI_DISABLE_PLUGINS``, or all by ``SINDRI_NO_PLUGINS``."""
-    named = {name.strip() for name in environ.get("SINDRI_DISABLE_PLUGINS", "").split(",") if name.strip()}
-    return named | ({"*"} if environ.get("SINDRI_NO_PLUGINS") else set())
 
 
 def _state_dir(environ: Mapping[str, str]) -> Path:

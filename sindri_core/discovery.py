@@ -68,6 +68,13 @@ def commands(refs: Sequence[PluginRef]) -> tuple[PluginRef, ...]:
     return tuple(ref for ref in refs if ref.group == COMMANDS)
 
 
+def disabled_by(environ: Mapping[str, str]) -> set[str]:
+    """The plugins that the environment leaves out: ``SINDRI_DISABLE_PLUGINS``, or all by ``SINDRI_NO_PLUGINS``."""
+    named = {name.strip() for name in environ.get("SINDRI_DISABLE_PLUGINS", "").split(",") if name.strip()}
+    off = environ.get("SINDRI_NO_PLUGINS", "").lower() not in {"", "0", "false", "no"}
+    return named | ({"*"} if off else set())
+
+
 def cached_verdicts(environ: Mapping[str, str]) -> tuple[Verdict, ...] | None:
     """What the last load of exactly these plugins said, or None when that is not known."""
     return _rows(cache.read(environ, FILE).get("verdicts"), [_key(), _filter(environ)], Verdict)

@@ -15,7 +15,7 @@ from sindri_core.errors import Interrupted, PluginCrashed, PluginError, PluginNo
 from sindri_core.events import HookFailed
 from sindri_core.guard import GuardedTarget
 from sindri_core.interfaces import ClusterProvisioner, Connection, SecretSource, Target
-from sindri_core.loading import described
+from sindri_core.loading import advice, described
 from sindri_core.oci.pinned import unusable
 from sindri_core.requests import ProvisionerRequest, SecretSourceRequest
 from sindri_core.types import (
@@ -99,7 +99,7 @@ class Hooks:
         raise PluginNotFound(
             "SND-PLG-001",
             f"no plugin makes clusters with {provisioner}",
-            hint=f"pip install sindri-{provisioner}   (sindri plugins list shows what is there)",
+            hint=advice(provisioner, self.registry.versions()),
         )
 
     def resolve_image(self, ctx: Context, request: ResolveRequest) -> tuple[ResolvedImage | None, list[Issue]]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sindri_core import resolver
 from sindri_core.errors import ImageRefused, PluginError
+from sindri_core.loading import advice
 from sindri_core.requests import FindImagesRequest, ResolveRequest, VerifyRequest
 from sindri_core.settings import ImageSettings
 from sindri_core.types import ClusterCandidate, Manifest, Origin, Patch, ResolvedImage, Verdict, Verification
@@ -85,7 +86,7 @@ def _remedy(hooks: Hooks, verifiers: Sequence[str]) -> str:
     loaded = hooks.registry.versions()
     missing = [name for name in verifiers if name not in loaded]
     if missing:
-        return f"install the verifier: pip install sindri-{missing[0]}   (sindri plugins list shows what is there)"
+        return f"install the verifier: {advice(missing[0], loaded)}"
     return "an image that is signed as the trust settings require, or other settings: sindri config show"
 
 

@@ -86,14 +86,18 @@ class Commands(click.Group):
 
 def _command(module: str, attribute: str) -> click.Command:
     found = getattr(import_module(module), attribute)
-    assert isinstance(found, click.Command)  # noqa: S101 - what an entry point of ours names
+    if not isinstance(found, click.Command):
+        message = f"{module}:{attribute} is a {type(found).__name__} and no click command"
+        raise TypeError(message)
     return found
 
 
 def _contributed() -> dict[str, PluginRef]:
-    from sindri_core.discovery import commands, find
+    from sindri_core.discovery import commands, disabled_by, find, plugins
 
-    return {ref.id: ref for ref in commands(find(os.environ))}
+    refs, disabled = find(os.environ), disabled_by(os.environ)
+    silent = {ref.distribution for ref in plugins(refs) if ref.id in disabled or "*" in disabled}
+    return {ref.id: ref for ref in commands(refs) if ref.distribution not in silent}
 
 
 def _width() -> int:

@@ -71,7 +71,7 @@ class KubernetesPlugin(HookSpecs):
             return None
         from sindri_kubernetes.validate import issues
 
-        return issues(ctx.config)
+        return issues(ctx.config, request.document)
 
     @hookimpl
     def sindri_locate(self, ctx: Context, request: LocateRequest) -> Destination:

@@ -22,11 +22,25 @@ def reserved(namespace: str) -> bool:
     return bool(RESERVED.search(namespace))
 
 
-def issues(config: Config) -> tuple[Issue, ...]:
-    """Return what is wrong with the name and the namespace."""
+def issues(config: Config, document: Mapping[str, Any]) -> tuple[Issue, ...]:
+    """Return what is wrong with the name and the namespace, and what nothing uses yet."""
     section = config.sections.get(SECTION)
-    found = [_name(config.name), _namespace(section) if section is not None else None]
+    found = [_name(config.name), _namespace(section) if section is not None else None, _unused(document)]
     return tuple(issue for issue in found if issue)
+
+
+def _unused(document: Mapping[str, Any]) -> Issue | None:
+    """Warn of the section about local clusters: whoever writes it expects a cluster of it."""
+    providers = document.get("providers")
+    if not isinstance(providers, dict) or not providers.get("k8s"):
+        return None
+    return Issue(
+        code="SND-K8S-120",
+        severity=Severity.WARNING,
+        path="providers.k8s",
+        message="no cluster is made of this section yet; the environment goes to the context of the kubeconfig",
+        hint="make the cluster with its own tool, such as: kind create cluster --name NAME",
+    )
 
 
 def _name(name: str) -> Issue | None:

@@ -114,3 +114,48 @@ def test_the_offline_plan_uses_no_cluster(sindri: Sindri) -> None:
     refused = sindri("deploy", "--plan", "p.json")
     assert refused.code != 0
     assert refused.err.startswith("error[SND-")
+
+
+@pytest.mark.parametrize("namespace", ["Bad_NS", "../../x", "-a", "a" * 64, "ä"])
+def test_what_can_be_no_namespace_is_refused(sindri: Sindri, namespace: str) -> None:
+    """Exit code 2 before anything is asked of a server, also offline."""
+    said = sindri("plan", "--offline", "--namespace", namespace)
+    assert (said.code, said.out) == (2, "")
+    assert "can be no namespace" in said.err
+
+
+def test_not_a_number_is_no_timeout(sindri: Sindri) -> None:
+    """nan is refused as any other word."""
+    assert sindri("plan", "--timeout", "nan").code == 2
+
+
+def test_a_section_that_nothing_uses_is_a_warning(sindri: Sindri, project: Path) -> None:
+    """providers.k8s is accepted, and everybody learns that no cluster comes of it."""
+    with (project / "sindri.yaml").open("a", encoding="utf-8") as file:
+        file.write("  k8s: {provider: kind, nodes: 3}\n")
+    for words in (["plan", "--offline"], ["config", "validate"]):
+        said = sindri(*words)
+        assert said.code == 0
+        assert "SND-K8S-120" in said.out + said.err
+
+
+@pytest.mark.parametrize(("written", "meant"), [("kubernets", "did you mean kubernetes?"), ("zzz", "plugins list")])
+def test_a_provider_that_is_not_there_is_no_advice_to_install(
+    sindri: Sindri, project: Path, written: str, meant: str
+) -> None:
+    """A name from the file is never part of a command that installs something."""
+    (project / "sindri.yaml").write_text(f"deployment: {{provider: {written}, image: x}}\n", encoding="utf-8")
+    said = sindri("plan", "--offline")
+    assert (said.code, said.out) == (3, "")
+    assert meant in said.err
+    assert "pip install" not in said.err
+
+
+def test_the_switch_for_all_plugins_can_be_off(sindri: Sindri, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SINDRI_NO_PLUGINS=0 leaves nothing out; 1 leaves out the commands of plugins too."""
+    monkeypatch.setenv("SINDRI_NO_PLUGINS", "0")
+    assert sindri("plan", "--offline").code == 0
+    monkeypatch.setenv("SINDRI_NO_PLUGINS", "1")
+    assert sindri("plan", "--offline").code == 3
+    assert "demo" not in sindri("--help").out
+    assert sindri("demo").code == 2
