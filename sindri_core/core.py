@@ -91,7 +91,10 @@ class Core:
     def validate(self) -> Config:
         """Check the configuration, also by what only plugins know. Raises ``ConfigError``."""
         document = self._required_document()
-        issues = self._hooks.validate_config(self._context(LOOK), ValidateRequest(document=document.data))
+        from sindri_core.config import located
+
+        found = self._hooks.validate_config(self._context(LOOK), ValidateRequest(document=document.data))
+        issues = [located(document, issue) for issue in found]
         errors = [issue for issue in issues if issue.severity is Severity.ERROR]
         if errors:
             noun = "problem" if len(errors) == 1 else "problems"
@@ -222,10 +225,12 @@ class Core:
         return self._document
 
     def _validated(self, document: Document) -> Config:
-        from sindri_core.config import provider_of, validate
+        from sindri_core.config import misnamed_provider, provider_of, validate
 
-        self.registry.require(provider_of(document))
-        return validate(document, self.registry.sections(), name=self._selected[0])
+        installed = {*self.registry.versions(), *(rejected.id for rejected in self.registry.rejected)}
+        if not misnamed_provider(document, installed):
+            self.registry.require(provider_of(document))
+        return validate(document, self.registry.sections(), name=self._selected[0], installed=installed)
 
     def _default_config(self) -> Config:
         from sindri_core.config import default_config

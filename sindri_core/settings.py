@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sindri_core.types import Claim
 
@@ -108,8 +108,9 @@ class Config:
     """sindri.yaml, validated: every default filled in, every amount in its unit.
 
     ``sections`` maps the path of each plugin section to its validated model. ``digest`` is a SHA-256 of the
-    meaning, so that a comment or another order of keys does not change it. ``file`` is None for a configuration
-    made in memory.
+    meaning, so that a comment or another order of keys does not change it. ``effective`` is that meaning as plain
+    data in the keys of the file, ``written`` the dotted paths that stand in the file itself. ``file`` is None for a
+    configuration made in memory.
     """
 
     name: str
@@ -125,4 +126,6 @@ class Config:
     sections: Mapping[str, object] = field(default_factory=dict)
     file: Path | None = None
     digest: str = ""
+    effective: Mapping[str, Any] = field(default_factory=dict)
+    written: frozenset[str] = frozenset()
     warnings: tuple[Issue, ...] = ()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,12 +51,11 @@ def read_document(source: Path | Mapping[str, Any]) -> Document:
     from sindri_core.config.reader import parse
 
     try:
-        with source.open("rb") as stream:
-            content = stream.read(LARGEST + 1)
-    except OSError as error:
+        content = _content(source)
+    except (OSError, ValueError) as error:
         raise ConfigError(
             "SND-CFG-002",
-            f"{source} cannot be read: {error.strerror or error}",
+            f"{source} cannot be read: {getattr(error, 'strerror', '') or error}",
             hint="sindri config init   writes a new one; --config FILE uses another",
         ) from error
     if len(content) > LARGEST:
@@ -65,6 +66,15 @@ def read_document(source: Path | Mapping[str, Any]) -> Document:
         )
     data, positions = parse(content, source)
     return Document(data=data, file=source, positions=positions)
+
+
+def _content(file: Path) -> bytes:
+    """Read the bytes of a regular file, one more than allowed at most. Others could keep us waiting for ever."""
+    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is a pipe or a device, not a file")
+        return stream.read(LARGEST + 1)
 
 
 def disabled_plugins(document: Document) -> tuple[str, ...]:
