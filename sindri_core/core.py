@@ -221,8 +221,9 @@ class Core:
 
     def _checked(self, ctx: Context) -> Context:
         """Let the plugins look at the configuration of this run: errors are raised, warnings become part of it."""
-        document = deepcopy(dict(self._required_document().data))
-        issues = self._hooks.validate_config(ctx, ValidateRequest(document=document))
+        document = self._required_document()
+        found = self._hooks.validate_config(ctx, ValidateRequest(document=deepcopy(dict(document.data))))
+        issues = [document.located(issue) for issue in found]
         errors = [issue for issue in issues if issue.severity is Severity.ERROR]
         if errors:
             noun = "problem" if len(errors) == 1 else "problems"
@@ -243,14 +244,16 @@ class Core:
         from sindri_core.config.document import provider_of
         from sindri_core.config.remembered import recall, remember
 
-        self.registry.require(provider_of(document))
         asked = (document, self.registry.sections(), self._selected[0], self._environ)
-        if looking and (config := recall(*asked)):
+        if looking and provider_of(document) in self.registry.versions() and (config := recall(*asked)):
             return config
         from sindri_core.config.convert import to_config
-        from sindri_core.config.validation import check
+        from sindri_core.config.validation import check, misnamed_provider
 
-        validated, warnings = check(document, asked[1], name=asked[2])
+        installed = {*self.registry.versions(), *(rejected.id for rejected in self.registry.rejected)}
+        if not misnamed_provider(document, installed):
+            self.registry.require(provider_of(document))
+        validated, warnings = check(document, asked[1], name=asked[2], installed=installed)
         if not warnings:
             remember(*asked, validated)
         return replace(to_config(validated), file=document.file, warnings=warnings)

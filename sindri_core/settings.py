@@ -108,9 +108,9 @@ class Config:
     """sindri.yaml, validated: every default filled in, every amount in its unit.
 
     ``sections`` maps the path of each plugin section to its values: validated by the plugin's model, every default
-    filled in, as plain data. ``digest`` is a SHA-256 of the
-    meaning, so that a comment or another order of keys does not change it. ``file`` is None for a configuration
-    made in memory.
+    filled in, as plain data. ``digest`` is a SHA-256 of the meaning, so that a comment or another order of keys does
+    not change it. ``effective`` is that meaning as plain data in the keys of the file, ``written`` the dotted paths
+    that stand in the file itself. ``file`` is None for a configuration made in memory.
     """
 
     name: str
@@ -126,4 +126,6 @@ class Config:
     sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     file: Path | None = None
     digest: str = ""
+    effective: Mapping[str, Any] = field(default_factory=dict)
+    written: frozenset[str] = frozenset()
     warnings: tuple[Issue, ...] = ()

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sindri_core.settings import Config, Cpus, Extensions, Gpu, ImageSettings, Resources, Size, Trust
+from sindri_core.config.amounts import parse_cpus, parse_size
+from sindri_core.settings import Config, Extensions, Gpu, ImageSettings, Resources, Trust
 from sindri_core.types import Claim
 
 
 class Validated(NamedTuple):
-    """What the models accepted, every default filled in, as plain data: sizes in bytes, processors in thousandths.
+    """What the models accepted, as plain data.
 
-    ``core`` has the keys of the file, ``sections`` the plugins' sections by path. ``digest`` is a SHA-256 of both
-    and of the name.
+    ``effective`` has the keys of the file, every default filled in, amounts as text; ``sections`` are the paths in it
+    that belong to plugins, ``written`` the paths that stand in the file itself. ``digest`` is a SHA-256 of
+    ``effective``.
     """
 
-    name: str
-    core: Mapping[str, Any]
-    sections: Mapping[str, Mapping[str, Any]]
+    effective: Mapping[str, Any]
+    sections: Sequence[str]
+    written: Sequence[str]
     digest: str
 
 
 def to_config(validated: Validated) -> Config:
     """Make the configuration; file and warnings are the caller's."""
-    deployment, extensions = validated.core["deployment"], validated.core["extensions"]
+    core = validated.effective
+    deployment, extensions = core["deployment"], core["extensions"]
     workspace = deployment["volumes"]["workspace"]
     return Config(
-        name=validated.name,
+        name=core["name"],
         provider=deployment["provider"],
         resources=_resources(deployment["resources"]),
-        workspace_size=Size(workspace["size"]),
+        workspace_size=parse_size(workspace["size"]),
         workspace_path=workspace["path"],
         image=_image(deployment),
         extensions=Extensions(
@@ -40,20 +43,29 @@ def to_config(validated: Validated) -> Config:
             auto_install=extensions["auto_install"],
         ),
         source_ref=deployment["buildFromSource"]["gitRef"],
-        trust=Trust(required=_required(deployment), verifiers=tuple(validated.core["trust"]["verifiers"])),
-        disabled_plugins=tuple(validated.core["plugins"]["disabled"]),
-        sections=dict(validated.sections),
+        trust=Trust(required=_required(deployment), verifiers=tuple(core["trust"]["verifiers"])),
+        disabled_plugins=tuple(core["plugins"]["disabled"]),
+        sections={path: _at(core, path) for path in validated.sections},
         digest=validated.digest,
+        effective=core,
+        written=frozenset(validated.written),
     )
+
+
+def _at(data: Mapping[str, Any], path: str) -> Any:
+    at: Any = data
+    for key in path.split("."):
+        at = at[key]
+    return at
 
 
 def _resources(asked: Mapping[str, Any]) -> Resources:
     gpu = asked["gpu"]
     wanted = None
     if gpu["enabled"]:
-        memory = Size(gpu["memory"]) if gpu["memory"] else None
+        memory = parse_size(gpu["memory"]) if gpu["memory"] else None
         wanted = Gpu(type=gpu["type"], count=gpu["count"], memory=memory, tier=gpu["tier"])
-    return Resources(memory=Size(asked["memory"]), cpus=Cpus(asked["cpus"]), gpu=wanted)
+    return Resources(memory=parse_size(asked["memory"]), cpus=parse_cpus(asked["cpus"]), gpu=wanted)
 
 
 def _image(deployment: Mapping[str, Any]) -> ImageSettings:

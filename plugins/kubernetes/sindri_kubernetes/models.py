@@ -1,4 +1,7 @@
-"""The sections of sindri.yaml that belong to this plugin. Imported only when they are validated."""
+"""The sections of sindri.yaml that belong to this plugin. Imported only when they are validated.
+
+A plain text in an annotation says what the field takes; it is shown to people whose value does not fit.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,22 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-DnsLabel = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=63)]
-DnsName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253)]
+DnsLabel = Annotated[
+    str,
+    Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=63),
+    "at most 63 of a-z, 0-9 and -, no - first or last, such as dev-user-a",
+]
+DnsName = Annotated[
+    str,
+    Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$", max_length=253),
+    "a name of a-z, 0-9, - and ., such as fast-ssd",
+]
 
 
 class Strict(BaseModel):
     """Refuses what it does not know, and cannot be changed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class Security(Strict):
@@ -54,11 +65,11 @@ class KubernetesSection(Strict):
         default=None, description="StorageClass of the home volume. Default: the cluster's."
     )
     secrets: tuple[DnsName, ...] = Field(
-        default=(), description="Existing Secrets whose keys become environment variables.", max_length=64
+        default=(), strict=False, description="Existing Secrets whose keys become environment variables.", max_length=64
     )
     security: Security = Field(default_factory=Security, description="How much the pod may do.")
     tolerations: tuple[Toleration, ...] = Field(
-        default=(), description="Taints that the pod may be scheduled beside.", max_length=32
+        default=(), strict=False, description="Taints that the pod may be scheduled beside.", max_length=32
     )
     cluster: ClusterPin = Field(default_factory=ClusterPin, description="Which cluster is meant.")
 
@@ -90,8 +101,8 @@ class LocalClusterSection(Strict):
 
     provider: Literal["kind", "k3d"] = Field(default="kind", description="The tool that makes the cluster.")
     clusterName: DnsLabel = Field(default="sindri-local", description="Name of the cluster.")  # noqa: N815 - as before
-    version: str = Field(
-        default="", pattern=r"^(v?\d+\.\d+\.\d+)?$", description="Kubernetes version. Default: the tool's."
+    version: Annotated[str, Field(pattern=r"^(v?[0-9]+\.[0-9]+\.[0-9]+)?$"), "a version, such as v1.34.0"] = Field(
+        default="", description="Kubernetes version. Default: the tool's."
     )
     nodes: int = Field(default=1, ge=1, le=10, description="How many nodes.")
     kind: KindOptions = Field(default_factory=KindOptions, description="What only kind understands.")

@@ -115,7 +115,7 @@ def test_what_writes_reads_the_file_anew(file: Path) -> None:
     core(file).validate()
 
     def harmless(validated: dict[str, Any]) -> None:
-        validated["core"]["deployment"]["image_config"]["verify_signature"] = False
+        validated["effective"]["deployment"]["image_config"]["verify_signature"] = False
 
     spoil(file, harmless)
     both = core(file)
