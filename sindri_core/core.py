@@ -16,13 +16,15 @@ from sindri_core.hooks import Hooks
 from sindri_core.loading import Registry, load
 from sindri_core.pipeline import Deployed, Policy
 from sindri_core.requests import ValidateRequest
-from sindri_core.types import Manifest, Plan, Removal, Severity, Status
+from sindri_core.types import Capability, Manifest, Plan, Removal, Severity, Status
 
 if TYPE_CHECKING:
     from sindri_core.config import Document
     from sindri_core.events import Event
     from sindri_core.settings import Config
 
+PROVIDES = (Capability.PROVIDER,)
+"""What a plugin that does not say what it can do is taken for."""
 LOOK, WORK = 60.0, 600.0
 """Default deadlines in seconds: of what only looks, and of what changes something and waits for it."""
 
@@ -90,9 +92,9 @@ class Core:
 
     def validate(self) -> Config:
         """Check the configuration, also by what only plugins know. Raises ``ConfigError``."""
-        document = self._required_document()
         from sindri_core.config import located
 
+        document = self._required_document()
         found = self._hooks.validate_config(self._context(LOOK), ValidateRequest(document=document.data))
         issues = [located(document, issue) for issue in found]
         errors = [issue for issue in issues if issue.severity is Severity.ERROR]
@@ -227,7 +229,8 @@ class Core:
     def _validated(self, document: Document) -> Config:
         from sindri_core.config import misnamed_provider, provider_of, validate
 
-        installed = {*self.registry.versions(), *(rejected.id for rejected in self.registry.rejected)}
+        able = (p.info for p in self.registry.loaded if Capability.PROVIDER in (p.info.capabilities or PROVIDES))
+        installed = {*(info.id for info in able), *(rejected.id for rejected in self.registry.rejected)}
         if not misnamed_provider(document, installed):
             self.registry.require(provider_of(document))
         return validate(document, self.registry.sections(), name=self._selected[0], installed=installed)

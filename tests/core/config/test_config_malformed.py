@@ -1,4 +1,4 @@
-"""A hundred malformed configurations through the real command line: exit code 2, the place, no traceback, no hanging."""
+"""Malformed configurations through the real command line: exit code 2, the place, no traceback, no hanging."""
 
 from __future__ import annotations
 
@@ -21,7 +21,18 @@ IN_PLACE: Mapping[str, tuple[object, ...]] = {
         *("Ünïcode", "日本", "'\U0001f600'", "[]", "{}", "[a]", "{a: b}", "1.5", "True", ".inf", "~a", "a" * 100_000),
     ),
     "deployment: {}\n": ("[]", "7", "x", "true", "''", "2026-01-01"),
-    "deployment:\n  provider: {}\n": ("docker", "fly", "aws", "kubernets", "Kubernetes", "7", "[]", "no way", "''"),
+    "deployment:\n  provider: {}\n": (
+        "docker",
+        "fly",
+        "aws",
+        "kind",
+        "kubernets",
+        "Kubernetes",
+        "7",
+        "[]",
+        "no way",
+        "''",
+    ),
     "deployment:\n  image: {}\n": ("'A B'", "http://x", "7", "[]", "'-x'", "'a:b:c'", "'a@sha256:1'", "'../x'"),
     "deployment:\n  distro: {}\n": ("debian", "no", "7"),
     "deployment:\n  image_config: {}\n": ("{}", "[]", "{registry: 7}", "{registry: ''}", "{registry: a, digest: abc}"),
