@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from sindri_core.events import Event
     from sindri_core.settings import Config
 
-PROVIDES = (Capability.PROVIDER,)
-"""What a plugin that does not say what it can do is taken for."""
 LOOK, WORK = 60.0, 600.0
 """Default deadlines in seconds: of what only looks, and of what changes something and waits for it."""
 
@@ -228,9 +226,11 @@ class Core:
 
     def _validated(self, document: Document) -> Config:
         from sindri_core.config import misnamed_provider, provider_of, validate
+        from sindri_core.config.retired import PROVIDERS as RETIRED_PROVIDERS
 
-        able = (p.info for p in self.registry.loaded if Capability.PROVIDER in (p.info.capabilities or PROVIDES))
-        installed = {*(info.id for info in able), *(rejected.id for rejected in self.registry.rejected)}
+        others = {p.info.id for p in self.registry.loaded if Capability.PROVIDER not in p.info.capabilities}
+        installed = {*self.registry.versions(), *(rejected.id for rejected in self.registry.rejected)}
+        installed -= others & RETIRED_PROVIDERS.keys()  # kind and k3d are plugins, and deploy nothing
         if not misnamed_provider(document, installed):
             self.registry.require(provider_of(document))
         return validate(document, self.registry.sections(), name=self._selected[0], installed=installed)
