@@ -24,11 +24,11 @@ _UNITS = {
     "T": 40,
     "P": 50,
 }
-_SIZE = re.compile(r"([0-9]{1,13})(?:\.([0-9]{1,3}))?([KMGTP](?:i|B)?)", re.ASCII)
+_SIZE = re.compile(r"(0|[1-9][0-9]{0,12})(?:\.([0-9]{1,3}))?([KMGTP](?:i|B)?)", re.ASCII)
 _NEARLY = re.compile(r"\s*([0-9]{1,7}(?:\.[0-9]{1,3})?)\s*([kmgtp])(i?)(?:b|bytes?)?\s*", re.ASCII | re.IGNORECASE)
 _NO_UNIT = re.compile(r"[0-9]{1,7}(\.[0-9]{1,3})?", re.ASCII)
 _KIBIBYTE = 10
-_CPUS = re.compile(r"([0-9]{1,5})(?:\.([0-9]{1,3}))?|([0-9]{1,8})m", re.ASCII)
+_CPUS = re.compile(r"(0|[1-9][0-9]{0,4})(?:\.([0-9]{1,3}))?|([1-9][0-9]{0,7})m", re.ASCII)
 _LONGEST = 40
 LARGEST = Size(1 << 50)
 MOST_CPUS = Cpus(1_024_000)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sindri_core.settings import Config
 
-LONGEST_NAME = 63 - len("sindri-")
+LONGEST_NAME = 63 - len("-home-pvc")
 RESERVED = re.compile(r"^(kube|openshift)-|^openshift$")
 
 
