@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sindri_kubernetes.snapshot import Snapshot
 
 Thing: TypeAlias = dict[str, Any]
+Things: TypeAlias = list[Thing]
 EVENTS = 3
 FOLDER = Path(__file__).parent / "recorded"
 IN_NAMESPACE = "deployment,replicaset,pod,persistentvolumeclaim,configmap,serviceaccount,resourcequota,limitrange,event"
@@ -36,7 +37,7 @@ class Recording:
         self.namespace: str = document["namespace"]
         self.name: str = document["name"]
         self.taken_at = datetime.fromisoformat(document["taken_at"])
-        self.objects: list[Thing] = copy.deepcopy(document["objects"])
+        self.objects: Things = copy.deepcopy(document["objects"])
         self.forbidden: set[str] = set()
 
     def now(self) -> datetime:
@@ -48,7 +49,7 @@ class Recording:
         self._check(path)
         return next((copy.deepcopy(found) for found in self.objects if _path(found) == path), None)
 
-    def list(self, path: str, *, labels: str = "", fields: str = "", limit: int = 0) -> list[Thing]:
+    def list(self, path: str, *, labels: str = "", fields: str = "", limit: int = 0) -> Things:
         """Return the objects of a collection; those of a list do not say their kind, as on a real server."""
         self._check(path)
         wanted = [pair.split("=") for pair in labels.split(",") if pair]
@@ -68,7 +69,7 @@ class Recording:
         """Return the recorded object of a kind, to be changed."""
         return next(b for b in self.objects if b["kind"] == kind and name in {"", b["metadata"]["name"]})
 
-    def every(self, kind: str) -> list[Thing]:
+    def every(self, kind: str) -> Things:
         """Return all recorded objects of a kind, to be changed."""
         return [body for body in self.objects if body["kind"] == kind]
 
@@ -120,7 +121,7 @@ def _kubectl(*arguments: str) -> Thing:
     return answer
 
 
-def _pruned(objects: list[Thing]) -> list[Thing]:
+def _pruned(objects: Things) -> Things:
     """Keep the last events about each object; the others say the same."""
     events = sorted((b for b in objects if b["kind"] == "Event"), key=lambda b: str(b["lastTimestamp"]), reverse=True)
     said: dict[str, int] = {}

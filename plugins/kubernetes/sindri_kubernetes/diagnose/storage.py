@@ -152,8 +152,10 @@ def attached_elsewhere(seen: Snapshot) -> Finding | None:
 
 
 def _pending(seen: Snapshot) -> Thing | None:
-    """Return the claim when the environment waits for it. One that waits for its first pod is as it should be."""
-    if seen.claim is None or seen.replicas == 0 or reading.status(seen.claim).get("phase") != "Pending":
+    """Return the claim when the environment waits for it: a pod that has a node has its volume."""
+    if seen.claim is None or seen.replicas == 0 or (seen.pod and reading.has_node(seen.pod)):
+        return None
+    if reading.status(seen.claim).get("phase") != "Pending":
         return None
     return seen.claim
 
