@@ -24,7 +24,7 @@ LAYERS = (
     {"oci", "discovery"},
     {"loading"},
     {"config", "hooks"},
-    {"planfile", "resolver", "sealing"},
+    {"planfile", "resolver", "sealing", "waiting"},
     {"pipeline"},
     {"core"},
     {"cli", "testing", "__main__"},
