@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import replace
@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from sindri_core import pipeline
+from sindri_core import pipeline, waiting
 from sindri_core.context import CancelToken, Context, Deadline
 from sindri_core.discovery import disabled_by, find
 from sindri_core.errors import ConfigError
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from sindri_core.events import Event
     from sindri_core.settings import Config
 
-LOOK, WORK = 60.0, 600.0
-"""Default deadlines in seconds: of what only looks, and of what changes something and waits for it."""
+LOOK, WORK, WATCH = 60.0, 600.0, 604800.0
+"""Default deadlines in seconds: of what only looks, of what changes something and waits for it, of watching."""
 
 
 class Core:
@@ -139,6 +139,16 @@ class Core:
         policy = Policy(accept_cluster=accept_cluster)
         with pipeline.opened_here(self._hooks, self._context(timeout, dry_run=True), policy) as target:
             return target.observe()
+
+    def watch(self, *, accept_cluster: bool = False, timeout: float = WATCH) -> Iterator[Status]:
+        """Look again and again, and give the status now and at each change, until ``timeout`` or ``cancel``.
+
+        A destination that goes away is a change (state unreachable); one that is away from the start raises
+        ``ClusterError``.
+        """
+        ctx = self._context(timeout, dry_run=True)
+        with pipeline.opened_here(self._hooks, ctx, Policy(accept_cluster=accept_cluster)) as target:
+            yield from waiting.follow(ctx, target)
 
     def environments(self, *, timeout: float = LOOK) -> tuple[Status, ...]:
         """List all environments at the destination. Needs no configuration file."""

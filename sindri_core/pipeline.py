@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sindri_core import planfile, resolver, sealing
-from sindri_core.errors import DeadlineExceeded, NotReady, SindriError
-from sindri_core.events import StatusChanged, StepFailed, StepFinished, StepStarted, Warned
+from sindri_core import planfile, resolver, sealing, waiting
+from sindri_core.errors import SindriError
+from sindri_core.events import StepFailed, StepFinished, StepStarted, Warned
 from sindri_core.requests import (
     AdjustRequest,
     BuildRequest,
@@ -169,7 +169,7 @@ def deploy(
             applied = target.apply(intent.manifests, planned.changes)
             total = len(applied.written) + applied.unchanged
             done(f"{len(applied.written)} of {total} objects" if applied.written else "nothing to change")
-        status = await_state(ctx, target, _up) if wait else target.observe()
+        status = await_state(ctx, target, waiting.UP) if wait else target.observe()
     return Deployed(plan=planned, load=loaded, applied=applied, status=status)
 
 
@@ -188,7 +188,7 @@ def power(hooks: Hooks, ctx: Context, policy: Policy, *, replicas: int, wait: bo
         with _step(ctx, "scale") as done:
             changed = target.scale(replicas)
             done(("started" if replicas else "stopped") if changed else "was so already")
-        return await_state(ctx, target, _up if replicas else _down) if wait else target.observe()
+        return await_state(ctx, target, waiting.UP if replicas else waiting.DOWN) if wait else target.observe()
 
 
 @contextmanager
@@ -218,40 +218,12 @@ def opened_here(hooks: Hooks, ctx: Context, policy: Policy) -> Iterator[Target]:
         yield target
 
 
-def await_state(ctx: Context, target: Target, reached: Callable[[Status], bool]) -> Status:
-    """Watch the environment until it is as wanted.
-
-    Raises ``NotReady`` at the first finding that waiting cannot mend, ``DeadlineExceeded`` when the time is over.
-    """
-    longest_look_away = 2.0
-    told: tuple[State, str] | None = None
+def await_state(ctx: Context, target: Target, wanted: frozenset[State]) -> Status:
+    """Wait until the environment is in one of these states."""
     with _step(ctx, "wait") as done:
-        while True:
-            ctx.cancel.check()
-            status = target.observe()
-            if told != (status.state, status.step):
-                told = (status.state, status.step)
-                ctx.emit(StatusChanged(status=status))
-            if reached(status):
-                done(status.instance or status.state.value)
-                return status
-            finding = status.finding
-            if finding and (not finding.heals or ctx.deadline.left() <= 0) and reached is not _down:
-                raise NotReady(finding.code, finding.message, finding=finding)
-            if ctx.deadline.left() <= 0:
-                doing = f"the environment was {status.state.value}" + (f" ({status.step})" if status.step else "")
-                raise DeadlineExceeded(doing, ctx.deadline.seconds)
-            target.await_change(min(longest_look_away, ctx.deadline.left()))
-
-
-def _up(status: Status) -> bool:
-    """Whether deploying or starting is over: it runs, or somebody stopped it and wants it so."""
-    return status.state in {State.RUNNING, State.STOPPED}
-
-
-def _down(status: Status) -> bool:
-    """Whether stopping is over."""
-    return status.state in {State.STOPPED, State.NOT_DEPLOYED}
+        status = waiting.until(ctx, target, wanted)
+        done(status.instance or status.state.value)
+    return status
 
 
 def _planned(hooks: Hooks, ctx: Context, intent: Intent, changes: Changes) -> Plan:

@@ -25,7 +25,7 @@ LAYERS = (
     {"oci", "discovery", "guard"},
     {"loading"},
     {"config", "hooks"},
-    {"planfile", "resolver", "sealing"},
+    {"planfile", "resolver", "sealing", "waiting"},
     {"pipeline"},
     {"core"},
     {"cli", "testing", "__main__"},

@@ -8,15 +8,12 @@ import click
 
 from sindri_core.cli.options import Chosen, environment_options, opened
 from sindri_core.cli.render import answer
-from sindri_core.errors import ClusterUnreachable, ExitCode, Interrupted
-from sindri_core.types import State
+from sindri_core.errors import ClusterUnreachable, DeadlineExceeded, ExitCode, Interrupted
+from sindri_core.types import Destination, State, Status
+from sindri_core.waiting import unreachable
 
 if TYPE_CHECKING:
     from sindri_core.core import Core
-    from sindri_core.types import Status
-
-BETWEEN_LOOKS = 1.0
-"""Seconds between two looks of ``status --watch``."""
 
 
 @click.command()
@@ -28,27 +25,34 @@ def status(chosen: Chosen, watch: bool) -> int:
 
     with opened(chosen, steps=False) as core:
         try:
-            now = core.status(**chosen.deadline())
-        except ClusterUnreachable:
-            if chosen.output == "text":
-                click.echo(f"{core.config.name}\n  {'state':<10} {State.UNREACHABLE.value}")
+            if watch:
+                return _followed(core, chosen)
+            answer(core.status(**chosen.deadline()), chosen.output, text.status)
+        except (ClusterUnreachable, DeadlineExceeded) as error:
+            place = Destination(provider=core.config.provider, context=chosen.context, namespace=chosen.namespace)
+            known = Status(name=core.config.name, state=State.UNREACHABLE, destination=place)
+            answer(unreachable(known, error), chosen.output, _unseen)
             raise
-        answer(now, chosen.output, text.status)
-        return _followed(core, chosen, now) if watch else ExitCode.OK
+    return ExitCode.OK
 
 
-def _followed(core: Core, chosen: Chosen, now: Status) -> int:
+def _followed(core: Core, chosen: Chosen) -> int:
     """Show each change until somebody ends it, which is how watching ends."""
     from sindri_core.cli.render import text
 
-    while True:
-        try:
-            chosen.cancel.wait(BETWEEN_LOOKS)
-            before, now = now, core.status(**chosen.deadline())
-        except Interrupted:
-            return ExitCode.INTERRUPTED
-        if now != before:
+    try:
+        for number, now in enumerate(core.watch(**chosen.deadline())):
+            if number and chosen.output != "json":
+                click.echo("---" if chosen.output == "yaml" else "")
             answer(now, chosen.output, text.status)
+    except Interrupted:
+        return ExitCode.INTERRUPTED
+    return ExitCode.OK
+
+
+def _unseen(status: Status) -> str:
+    """The state alone: why stands in the error below it."""
+    return f"{status.name}\n  {'state':<10} {status.state.value}"
 
 
 @click.command(name="list")

@@ -39,8 +39,8 @@ def status(snapshot: Snapshot, destination: Destination, *, cluster: str) -> Sta
         destination=destination,
         cluster=cluster,
         image=_image(snapshot.deployment),
-        instance=str(metadata(pod)["name"]) if pod else "",
-        node=str(pod["spec"].get("nodeName") or "") if pod else "",
+        instance=reading.name(pod),
+        node=str(reading.part(pod, "spec").get("nodeName") or ""),
         since=_since(pod),
         restarts=reading.restarts(pod),
         replicas=snapshot.replicas if snapshot.deployment else None,
@@ -88,15 +88,19 @@ def _unreadable(snapshot: Snapshot) -> tuple[Finding, ...]:
 def _state(snapshot: Snapshot, findings: Sequence[Finding]) -> State:
     if "deployments" in snapshot.unreadable:
         return State.UNREACHABLE
-    alive = [pod for pod in (*snapshot.pods, *snapshot.old_pods) if not reading.is_over(pod)]
+    alive = _alive(snapshot)
     if snapshot.deployment is None:
-        gone = snapshot.foreign or not (alive or (_going(snapshot.space) and snapshot.claim))
+        gone = snapshot.foreign or not (alive or (reading.is_going(snapshot.space) and snapshot.claim))
         return State.NOT_DEPLOYED if gone else State.DELETING
-    if _going(snapshot.space) or _going(snapshot.deployment):
+    if reading.is_going(snapshot.space) or reading.is_going(snapshot.deployment):
         return State.DELETING
     if snapshot.replicas == 0:
         return State.STOPPING if alive else State.STOPPED
     return _powered(snapshot, hopeless=any(not finding.heals for finding in findings))
+
+
+def _alive(snapshot: Snapshot) -> list[Thing]:
+    return [pod for pod in (*snapshot.pods, *snapshot.old_pods) if not reading.is_over(pod)]
 
 
 def _powered(snapshot: Snapshot, *, hopeless: bool) -> State:
@@ -109,7 +113,7 @@ def _powered(snapshot: Snapshot, *, hopeless: bool) -> State:
         return State.RUNNING if available else State.PENDING
     if reading.is_ready(pod):
         return State.DEGRADED if hopeless or _restarted(snapshot, pod) else State.RUNNING
-    if not pod["spec"].get("nodeName"):
+    if not reading.has_node(pod):
         return State.PENDING
     return State.DEGRADED if hopeless or reading.restarts(pod) or _silent(snapshot, pod) else State.STARTING
 
@@ -126,10 +130,6 @@ def _silent(snapshot: Snapshot, pod: Thing) -> bool:
     return any((reading.running_for(c, snapshot.taken_at) or 0.0) > RECENT for c in deaf)
 
 
-def _going(thing: Thing | None) -> bool:
-    return bool(thing and metadata(thing).get("deletionTimestamp"))
-
-
 def _since(pod: Thing | None) -> str:
     """Since when the pod is ready, or is not; before either, since it exists."""
     if pod is None:
@@ -142,22 +142,23 @@ def _since(pod: Thing | None) -> str:
 def _image(deployment: Thing | None) -> str:
     if deployment is None:
         return ""
-    containers = deployment["spec"]["template"]["spec"]["containers"]
-    return next((str(c["image"]) for c in containers if c["name"] == names.CONTAINER), "")
+    containers = reading.parts(deployment, "spec", "template", "spec", "containers")
+    return next((str(c.get("image") or "") for c in containers if c.get("name") == names.CONTAINER), "")
 
 
 def _home(claim: Thing | None) -> Home | None:
     if claim is None:
         return None
-    spec, now = claim["spec"], reading.status(claim)
-    capacity = (now.get("capacity") or {}).get("storage") or spec["resources"]["requests"]["storage"]
+    spec, now = reading.part(claim, "spec"), reading.status(claim)
+    asked = reading.part(spec, "resources", "requests").get("storage")
+    capacity = reading.part(now, "capacity").get("storage") or asked
     return Home(
-        name=str(claim["metadata"]["name"]),
-        phase="Terminating" if _going(claim) else str(now.get("phase") or "Pending"),
-        size=str(capacity),
+        name=reading.name(claim),
+        phase="Terminating" if reading.is_going(claim) else str(now.get("phase") or "Pending"),
+        size=str(capacity or ""),
         storage_class=str(spec.get("storageClassName") or ""),
         volume=str(spec.get("volumeName") or ""),
-        uid=str(claim["metadata"]["uid"]),
+        uid=str(metadata(claim).get("uid") or ""),
     )
 
 
@@ -177,7 +178,7 @@ def _step(snapshot: Snapshot, state: State) -> str:
     if state in {State.RUNNING, State.STOPPED, State.UNREACHABLE}:
         return ""
     if state in {State.STOPPING, State.DELETING}:
-        return "waiting for the pod to end"
+        return "waiting for the pod to end" if _alive(snapshot) else "waiting for what is left of it"
     return _upwards(snapshot)
 
 
@@ -186,7 +187,7 @@ def _upwards(snapshot: Snapshot) -> str:
     pod = snapshot.pod
     if pod is None or not snapshot.settled():
         return "waiting for the old pod to end" if snapshot.old_pods else "waiting for a pod"
-    if not pod["spec"].get("nodeName"):
+    if not reading.has_node(pod):
         refused = reading.condition(pod, "PodScheduled").get("status") == "False"
         bound = snapshot.claim is None or reading.status(snapshot.claim).get("phase") == "Bound"
         return "waiting for a node" if refused or bound else "volume pending"

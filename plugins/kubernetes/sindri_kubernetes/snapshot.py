@@ -70,7 +70,8 @@ class Snapshot:
     @property
     def replicas(self) -> int:
         """How many pods the Deployment shall have; 0 without a Deployment."""
-        return int(self.deployment["spec"].get("replicas", 1)) if self.deployment else 0
+        wanted = reading.part(self.deployment, "spec").get("replicas")
+        return (1 if wanted is None else int(wanted)) if self.deployment else 0
 
     def events_of(self, thing: Thing | None) -> tuple[Thing, ...]:
         """Return the events about an object, the newest first."""
@@ -80,8 +81,8 @@ class Snapshot:
         """Whether the controller has seen the Deployment as it is now; before that, pods tell of the past."""
         if self.deployment is None:
             return False
-        seen = reading.status(self.deployment).get("observedGeneration", 0)
-        return bool(seen >= metadata(self.deployment).get("generation", 0))
+        seen = reading.status(self.deployment).get("observedGeneration") or 0
+        return bool(seen >= (metadata(self.deployment).get("generation") or 0))
 
 
 def take(api: Api, namespace: str, name: str) -> Snapshot:
@@ -144,17 +145,17 @@ def _explaining(api: Api, taken: Snapshot) -> Reads:
         return {}
     reads: dict[str, Callable[[], Any]] = {}
     for thing in filter(None, (pod, claim, taken.replica_set)):
-        uid = str(metadata(thing)["uid"])
+        uid = str(metadata(thing).get("uid"))
         reads[EVENTS + uid] = partial(api.list, path("Event", namespace=where), fields=f"involvedObject.uid={uid}")
     if pod is None:
         reads["serviceaccounts"] = partial(api.get, path("ServiceAccount", taken.name, where))
         reads["resourcequotas"] = partial(api.list, path("ResourceQuota", namespace=where))
         reads["limitranges"] = partial(api.list, path("LimitRange", namespace=where))
-    elif not pod["spec"].get("nodeName"):
+    elif not reading.has_node(pod):
         reads["nodes"] = partial(api.list, path("Node"))
     if claim and reading.status(claim).get("phase") != "Bound":
         reads["storageclasses"] = partial(api.list, path("StorageClass"))
-    if claim and (volume := claim["spec"].get("volumeName")):
+    if claim and (volume := reading.part(claim, "spec").get("volumeName")):
         reads["persistentvolumes"] = partial(api.get, path("PersistentVolume", volume))
     return reads
 
@@ -181,26 +182,31 @@ def _wanted(sets: Iterable[Thing], deployment: Thing | None) -> Thing | None:
     """
     if deployment is None:
         return None
-    uid, template = metadata(deployment)["uid"], deployment["spec"]["template"]
-    ours = [found for found in sets if _owned_by(found, uid) and _without_hash(found["spec"]["template"]) == template]
-    return max(ours, key=lambda found: int(annotation(found, REVISION) or 0), default=None)
+    uid, template = metadata(deployment).get("uid"), _without_hash(reading.part(deployment, "spec", "template"))
+    ours = [f for f in sets if _owned_by(f, uid) and _without_hash(reading.part(f, "spec", "template")) == template]
+    return max(ours, key=_revision, default=None)
+
+
+def _revision(found: Thing) -> int:
+    written = annotation(found, REVISION)
+    return int(written) if written.isdecimal() else 0
 
 
 def _without_hash(template: Thing) -> Thing:
-    marks = template.get("metadata") or {}
-    labels = {key: value for key, value in (marks.get("labels") or {}).items() if key != TEMPLATE_HASH}
+    marks = reading.part(template, "metadata")
+    labels = {key: value for key, value in reading.part(marks, "labels").items() if key != TEMPLATE_HASH}
     return {**template, "metadata": {**marks, "labels": labels}}
 
 
 def _owned_by(thing: Thing, uid: object) -> bool:
-    return any(owner.get("uid") == uid for owner in metadata(thing).get("ownerReferences") or ())
+    return any(owner.get("uid") == uid for owner in reading.parts(thing, "metadata", "ownerReferences"))
 
 
 def _divided(pods: Iterable[Thing], wanted: Thing | None) -> tuple[tuple[Thing, ...], tuple[Thing, ...]]:
     """Tell the pods of the wanted ReplicaSet that are there to stay from all others, the newest first."""
     pods = sorted(pods, key=lambda pod: str(metadata(pod).get("creationTimestamp")), reverse=True)
-    uid = metadata(wanted)["uid"] if wanted else ""
-    current = [pod for pod in pods if _owned_by(pod, uid) and not metadata(pod).get("deletionTimestamp")]
+    uid = metadata(wanted).get("uid") if wanted else ""
+    current = [pod for pod in pods if _owned_by(pod, uid) and not reading.is_going(pod)]
     return tuple(current), tuple(pod for pod in pods if pod not in current)
 
 

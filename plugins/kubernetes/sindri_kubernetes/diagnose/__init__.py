@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sindri_kubernetes.diagnose import admission, configuration, image, quota, removal, runtime, scheduling, storage
+from sindri_kubernetes.diagnose import (
+    admission,
+    configuration,
+    image,
+    quota,
+    removal,
+    runtime,
+    scheduling,
+    storage,
+    taints,
+)
 from sindri_kubernetes.diagnose.rule import Rule
+from sindri_kubernetes.diagnose.veil import veiled
 
 if TYPE_CHECKING:
     from sindri_core.types import Finding
@@ -13,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES", "diagnose"]
 
-_FILES = (removal, admission, quota, scheduling, storage, image, configuration, runtime)
+_FILES = (removal, admission, quota, scheduling, taints, storage, image, configuration, runtime)
 RULES: tuple[Rule, ...] = tuple(
     sorted(
         (found for file in _FILES for found in vars(file).values() if isinstance(found, Rule)),
@@ -25,4 +36,4 @@ RULES: tuple[Rule, ...] = tuple(
 
 def diagnose(snapshot: Snapshot) -> tuple[Finding, ...]:
     """Return what is wrong, the root cause first."""
-    return tuple(finding for rule in RULES if (finding := rule(snapshot)) is not None)
+    return tuple(veiled(finding, snapshot) for rule in RULES if (finding := rule(snapshot)) is not None)

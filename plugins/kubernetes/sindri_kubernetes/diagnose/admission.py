@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sindri_kubernetes import pods as reading
 from sindri_kubernetes import quantities
 from sindri_kubernetes.diagnose.rule import Rank, kubectl, refusals, rule, trouble, written
 from sindri_kubernetes.manifests.names import label
@@ -51,8 +52,7 @@ def pod_security(seen: Snapshot) -> Finding | None:
 
 def _restricted(seen: Snapshot) -> bool:
     """Whether the pod already asks for no more than the level restricted grants."""
-    spec = (seen.deployment or {}).get("spec", {}).get("template", {}).get("spec", {})
-    return bool((spec.get("securityContext") or {}).get("runAsNonRoot"))
+    return bool(reading.part(seen.deployment, "spec", "template", "spec", "securityContext").get("runAsNonRoot"))
 
 
 @rule("SND-K8S-208", Rank.ADMISSION)
@@ -60,7 +60,7 @@ def limit_range(seen: Snapshot) -> Finding | None:
     """A LimitRange bounds what one container or pod may ask for."""
     for message, _ in refusals(seen):
         if bounds := list(BOUND.finditer(message)):
-            names = [str(found["metadata"]["name"]) for found in seen.limit_ranges]
+            names = [reading.name(found) for found in seen.limit_ranges]
             fixes = tuple(filter(None, map(_within, bounds)))
             return trouble(
                 f"a LimitRange of namespace {seen.namespace} refuses what the environment asks for",
@@ -78,8 +78,16 @@ def _within(found: re.Match[str]) -> str:
     key = {"cpu": "deployment.resources.cpus", "memory": "deployment.resources.memory"}.get(found["resource"] or "")
     if not key:
         return ""
-    amount = quantities.parse(found["bound"]) * (2 if found["which"] == "request" else 1)
-    return written(key, amount_for_people(key, amount))
+    amount = amount_of(found["bound"]) * (2 if found["which"] == "request" else 1)
+    return written(key, amount_for_people(key, amount)) if amount else ""
+
+
+def amount_of(text: object) -> Fraction:
+    """Read a quantity that somebody else wrote; what is none counts as nothing."""
+    try:
+        return quantities.parse(text)
+    except ValueError:
+        return quantities.NOTHING
 
 
 def amount_for_people(key: str, amount: Fraction) -> str:

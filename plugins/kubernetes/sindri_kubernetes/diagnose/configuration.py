@@ -48,7 +48,7 @@ def incomplete(seen: Snapshot) -> Finding | None:
         return None
     pod, (container, _, message, _) = found
     named = KEYLESS.search(message) or ABSENT.search(message)
-    what, mend = "what it is configured with", kubectl(seen, f"describe pod {pod['metadata']['name']}")
+    what, mend = "what it is configured with", kubectl(seen, f"describe pod {reading.name(pod)}")
     if named:
         kind = named["kind"].lower()
         key = named.groupdict().get("key") or "KEY"
@@ -71,13 +71,12 @@ def incomplete(seen: Snapshot) -> Finding | None:
 
 def _wanting(pod: Thing, name: str, message: str) -> str:
     """Name the environment variables that want what the message names."""
-    container: Thing = next((c for c in pod["spec"]["containers"] if c.get("name") == name), {})
     wanting = []
-    for variable in container.get("env") or ():
-        source = variable.get("valueFrom") or {}
-        reference = source.get("secretKeyRef") or source.get("configMapKeyRef") or {}
+    for variable in reading.parts(reading.described(pod, name), "env"):
+        source = reading.part(variable, "valueFrom")
+        reference = reading.part(source, "secretKeyRef") or reading.part(source, "configMapKeyRef")
         if reference.get("name") and str(reference["name"]) in message:
-            wanting.append(str(variable["name"]))
+            wanting.append(str(variable.get("name")))
     return f"wanted by {', '.join(wanting)}" if wanting else ""
 
 
@@ -87,13 +86,15 @@ def command(seen: Snapshot) -> Finding | None:
     if seen.pod is None:
         return None
     for container in reading.containers(seen.pod):
+        if reading.is_running(container):
+            continue
         last = reading.ended(container)
-        state = (container.get("state") or {}).get("waiting") or {}
+        state = reading.part(container, "state", "waiting")
         broken = state.get("reason") in BROKEN or last.get("reason") in BROKEN
         if broken or last.get("exitCode") in {NOT_EXECUTABLE, NO_SUCH_COMMAND}:
             said = str(last.get("message") or state.get("message") or "")
-            code = f"exit code {last['exitCode']}" if last else str(state.get("reason"))
-            pod = str(seen.pod["metadata"]["name"])
+            code = f"exit code {last['exitCode']}" if "exitCode" in last else str(state.get("reason"))
+            pod = reading.name(seen.pod)
             return trouble(
                 "the container's command cannot be started",
                 name_of(seen.pod),
@@ -102,7 +103,7 @@ def command(seen: Snapshot) -> Finding | None:
                 if last.get("exitCode") == NOT_EXECUTABLE
                 else "the image has no such program, it may not be executed, or its first line ends with CR LF",
                 fix=(
-                    kubectl(seen, f"logs {pod} -c {container['name']} --previous"),
+                    kubectl(seen, f"logs {pod} -c {container.get('name')} --previous"),
                     "check the image's ENTRYPOINT and CMD",
                 ),
             )

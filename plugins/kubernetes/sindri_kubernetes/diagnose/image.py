@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sindri_kubernetes.diagnose.rule import Rank, kubectl, name_of, rule, trouble, waiting
+from sindri_kubernetes import pods as reading
+from sindri_kubernetes.diagnose.rule import Rank, kubectl, name_of, rule, times, trouble, waiting
 
 if TYPE_CHECKING:
     from sindri_core.types import Finding
@@ -23,6 +24,9 @@ DENIED = re.compile(
     r"\b40[13]\b|unauthorized|denied|insufficient_scope|authentication required|no basic auth", re.IGNORECASE
 )
 ABSENT = re.compile(r"not found|manifest unknown|name unknown|no such image", re.IGNORECASE)
+FAILED = "Failed to pull image"
+QUOTED = re.compile(r'"[^"]*"|(?<!\S)(?!i/o\b)\S*[/:]\S+')
+"""What a sentence quotes: names in quotation marks, references, addresses. A tag may well be 403."""
 CURES = (
     (r"x509|tls: ", "the node does not trust the registry's certificate", "give the nodes the registry's CA"),
     (
@@ -61,7 +65,7 @@ def unusable(seen: Snapshot) -> Finding | None:
         name_of(pod),
         seen=(f"{reason}: {message}" if message else reason,),
         cause=cause,
-        fix=(fix, kubectl(seen, f"describe pod {pod['metadata']['name']}")),
+        fix=(fix, kubectl(seen, f"describe pod {reading.name(pod)}")),
     )
 
 
@@ -97,7 +101,7 @@ def denied(seen: Snapshot) -> Finding | None:
 @rule("SND-K8S-229", Rank.IMAGE)
 def unreachable(seen: Snapshot) -> Finding | None:
     """The node does not reach the registry as it should."""
-    text = _message(seen)
+    text = _bare(_message(seen))
     cures = ((cause, fix) for pattern, cause, fix in CURES if re.search(pattern, text))
     cause, fix = next(cures, ("the node does not reach the registry", "check proxy, firewall and DNS of the nodes"))
     return _pull(seen, "SND-K8S-229", cause, fix)
@@ -109,7 +113,7 @@ def absent(seen: Snapshot) -> Finding | None:
     if not (found := waiting(seen, *PULLING)):
         return None
     image = str(found[1].container.get("image"))
-    said = ABSENT.search(_message(seen))
+    said = ABSENT.search(_bare(_message(seen)))
     return _pull(
         seen,
         "SND-K8S-226",
@@ -133,14 +137,19 @@ def _pull(seen: Snapshot, code: str, cause: str, *fix: str) -> Finding | None:
         name_of(pod),
         seen=(f"{reason}: {said}" if said else reason,),
         cause=cause,
-        fix=(*fix, kubectl(seen, f"describe pod {pod['metadata']['name']}")),
-        heals=reason != "ImagePullBackOff" and not (code == "SND-K8S-226" and ABSENT.search(said)) and _maybe(code),
+        fix=(*fix, kubectl(seen, f"describe pod {reading.name(pod)}")),
+        heals=_may_pass(code, said) and (reason != "ImagePullBackOff" or _attempts(seen) == 1),
     )
 
 
-def _maybe(code: str) -> bool:
-    """Whether a first failure of this kind may be over at the next attempt."""
-    return code in {"SND-K8S-226", "SND-K8S-229"}
+def _may_pass(code: str, said: str) -> bool:
+    """Whether a failure of this kind may be over at the next attempt."""
+    return code == "SND-K8S-229" or (code == "SND-K8S-226" and not ABSENT.search(_bare(said)))
+
+
+def _attempts(seen: Snapshot) -> int:
+    """Return how often the node tried to pull, by the events; 0 where there are none to read."""
+    return sum(times(event) for event in seen.events_of(seen.pod) if str(event.get("message")).startswith(FAILED))
 
 
 def _kind(message: str) -> str:
@@ -150,7 +159,13 @@ def _kind(message: str) -> str:
     does not have.
     """
     kinds = ((PLATFORM, "SND-K8S-228"), (NETWORK, "SND-K8S-229"), (DENIED, "SND-K8S-227"))
-    return next((code for pattern, code in kinds if pattern.search(message)), "SND-K8S-226")
+    bare = _bare(message)
+    return next((code for pattern, code in kinds if pattern.search(bare)), "SND-K8S-226")
+
+
+def _bare(message: str) -> str:
+    """Leave out what the sentence quotes."""
+    return QUOTED.sub(" ", message)
 
 
 def _message(seen: Snapshot) -> str:
@@ -159,15 +174,17 @@ def _message(seen: Snapshot) -> str:
     if not found:
         return ""
     pod, state = found
-    events = (str(event.get("message") or "") for event in seen.events_of(pod))
-    said = next((message for message in events if message.startswith("Failed to pull")), "")
-    return said or _unwrapped(state)
+    if not (said := _unwrapped(state)):
+        events = (str(event.get("message") or "") for event in seen.events_of(pod))
+        start = f'{FAILED} "{state.container.get("image")}": '
+        said = next((message.removeprefix(start) for message in events if message.startswith(start)), "")
+    return said
 
 
 def _unwrapped(state: Waiting) -> str:
     """Leave out what the back-off puts before the sentence: ``Back-off pulling image "x": ErrImagePull: …``."""
     head, sep, rest = state.message.partition("ErrImagePull: ")
-    return rest if sep else head
+    return rest if sep else "" if head.startswith("Back-off pulling image") else head
 
 
 def _registry(image: str) -> str:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from sindri_kubernetes import pods, quantities
-from sindri_kubernetes.diagnose.admission import amount_for_people
+from sindri_kubernetes.diagnose.admission import amount_for_people, amount_of
 from sindri_kubernetes.diagnose.rule import Rank, kubectl, refusals, rule, trouble, written
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def quota_exceeded(seen: Snapshot) -> Finding | None:
 
 
 def _amounts(text: str) -> dict[str, Fraction]:
-    return {name: quantities.parse(amount) for name, _, amount in (part.partition("=") for part in text.split(","))}
+    return {name: amount_of(amount) for name, _, amount in (part.partition("=") for part in text.split(","))}
 
 
 def _rows(asked: Amounts, used: Amounts, hard: Amounts, left: Amounts) -> tuple[tuple[str, Amounts], ...]:
@@ -75,12 +75,12 @@ def _smaller(left: Amounts) -> tuple[str, ...]:
 
 def _fits_now(seen: Snapshot, name: str, asked: Amounts) -> bool:
     """Whether the quota, as it is now, has room: the refusal stays written until the next attempt."""
-    live = next((found for found in seen.quotas if found["metadata"]["name"] == name), None)
+    live = next((found for found in seen.quotas if pods.name(found) == name), None)
     if live is None:
         return "resourcequotas" not in seen.unreadable
-    now = pods.status(live)
-    hard, used = quantities.total(now.get("hard") or {}), quantities.total(now.get("used") or {})
-    return all(used.get(key, Fraction(0)) + amount <= hard[key] for key, amount in asked.items() if key in hard)
+    hard, used = (pods.part(live, "status", key) for key in ("hard", "used"))
+    counted = {key: amount for key, amount in asked.items() if key in hard}
+    return all(amount_of(used.get(key)) + amount <= amount_of(hard[key]) for key, amount in counted.items())
 
 
 @rule("SND-K8S-207", Rank.QUOTA)
@@ -109,4 +109,4 @@ def amounts_needed(seen: Snapshot) -> Finding | None:
 def _gone(seen: Snapshot, name: str) -> bool:
     if "resourcequotas" in seen.unreadable:
         return False
-    return all(found["metadata"]["name"] != name for found in seen.quotas)
+    return all(pods.name(found) != name for found in seen.quotas)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0
 """Seconds in which it is normal that what is deleted is still there."""
+ITSELF = {"foregroundDeletion", "orphan"}
+"""Finalizers by which Kubernetes itself waits for what belongs to an object."""
 BLOCKED = (
     "NamespaceDeletionDiscoveryFailure",
     "NamespaceDeletionGroupVersionParsingFailure",
@@ -26,18 +28,18 @@ BLOCKED = (
 @rule("SND-K8S-242", Rank.REMOVAL)
 def terminating(seen: Snapshot) -> Finding | None:
     """The namespace, the Deployment or the home is being deleted."""
-    if _going(seen.space):
+    if reading.is_going(seen.space):
         return _namespace(seen, seen.space or {})
-    if _going(seen.claim):
+    if reading.is_going(seen.claim):
         return _claim(seen, seen.claim or {})
-    if _going(seen.deployment):
+    if reading.is_going(seen.deployment):
         return _deployment(seen, seen.deployment or {})
     return None
 
 
 def _namespace(seen: Snapshot, space: Thing) -> Finding:
     blocks = (reading.condition(space, kind) for kind in BLOCKED)
-    facts = tuple(str(found["message"]) for found in blocks if found.get("status") == "True")
+    facts = tuple(str(found.get("message")) for found in blocks if found.get("status") == "True")
     return trouble(
         f"the namespace {seen.namespace} is being deleted",
         f"Namespace/{seen.namespace}",
@@ -49,7 +51,7 @@ def _namespace(seen: Snapshot, space: Thing) -> Finding:
 
 
 def _claim(seen: Snapshot, claim: Thing) -> Finding:
-    name, volume = claim["metadata"]["name"], claim["spec"].get("volumeName")
+    name, volume = reading.name(claim), reading.part(claim, "spec").get("volumeName")
     keep = f'kubectl patch pv {volume} -p \'{{"spec":{{"persistentVolumeReclaimPolicy":"Retain"}}}}\''
     return trouble(
         "the home volume is being deleted: it goes when the environment stops",
@@ -64,7 +66,8 @@ def _claim(seen: Snapshot, claim: Thing) -> Finding:
 
 
 def _deployment(seen: Snapshot, deployment: Thing) -> Finding | None:
-    holders = [str(name) for name in deployment["metadata"].get("finalizers") or ()]
+    finalizers = reading.part(deployment, "metadata").get("finalizers") or ()
+    holders = [str(name) for name in finalizers if name not in ITSELF]
     since = reading.age(deployment["metadata"]["deletionTimestamp"], seen.taken_at) or 0.0
     if not holders or since < PATIENCE:
         return None
@@ -76,7 +79,3 @@ def _deployment(seen: Snapshot, deployment: Thing) -> Finding | None:
         fix=(kubectl(seen, f"get deployment {seen.name} -o yaml"), "ask whoever runs the controller of that name"),
         heals=True,
     )
-
-
-def _going(thing: Thing | None) -> bool:
-    return bool(thing and thing["metadata"].get("deletionTimestamp"))

@@ -14,21 +14,29 @@ if TYPE_CHECKING:
     from sindri_kubernetes.pods import Thing, Waiting
     from sindri_kubernetes.snapshot import Snapshot
 
+SAME_TIME = 5.0
+"""Seconds by which the times of an event and of a condition about the same attempt may differ."""
 Judge: TypeAlias = Callable[["Snapshot"], Finding | None]
 
 
 class Rank(IntEnum):
-    """How early in the life of a pod a trouble stands. What comes first hides what would come after it."""
+    """How early in the life of a pod a trouble stands. What comes first hides what would come after it.
+
+    A claim that nobody will ever serve comes before the search for a node, which waits for it; a volume that is being
+    made comes after. Last comes what is only quoted, because no rule knows it.
+    """
 
     REMOVAL = 0
     ADMISSION = 1
     QUOTA = 2
-    SCHEDULING = 3
-    VOLUME = 4
-    IMAGE = 5
-    CONFIG = 6
-    RUNTIME = 7
-    PROBE = 8
+    CLAIM = 3
+    SCHEDULING = 4
+    VOLUME = 5
+    IMAGE = 6
+    CONFIG = 7
+    RUNTIME = 8
+    PROBE = 9
+    UNKNOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +78,36 @@ def written(key: str, value: str) -> str:
 
 def name_of(thing: Thing, kind: str = "Pod") -> str:
     """Name an object for people: ``Pod/sindri-k8s-6c9f8``. Objects of a list do not say their kind."""
-    return f"{thing.get('kind') or kind}/{thing['metadata']['name']}"
+    return f"{thing.get('kind') or kind}/{reading.name(thing)}"
 
 
 def refusals(seen: Snapshot) -> Iterator[tuple[str, float]]:
     """Give the reasons why no pod can be made, each with the seconds since it was first so.
 
-    They stand in the ReplicaSet, or in the Deployment when not even that can be made.
+    They stand in the ReplicaSet, or in the Deployment when not even that can be made. A condition keeps the words of
+    the first attempt that failed; an event tells those of the last.
     """
-    if seen.pods:
+    if seen.pods or not seen.settled():
         return
     thing, kind = (seen.replica_set, "ReplicaFailure") if seen.replica_set else (seen.deployment, "Progressing")
     found = reading.condition(thing, kind)
-    if found.get("reason") in {"FailedCreate", "ReplicaSetCreateError"}:
-        since = reading.age(found.get("lastTransitionTime"), seen.taken_at)
-        yield str(found.get("message") or ""), since or 0.0
+    if found.get("reason") not in {"FailedCreate", "ReplicaSetCreateError"}:
+        return
+    since = reading.age(found.get("lastTransitionTime"), seen.taken_at) or 0.0
+    for event in seen.events_of(thing):
+        last = reading.age(last_seen(event), seen.taken_at)
+        if event.get("reason") == "FailedCreate" and last is not None and last < since + SAME_TIME:
+            first = reading.age(first_seen(event), seen.taken_at) or 0.0
+            yield str(event.get("message") or "").rpartition("Error creating: ")[2], min(first, since)
+            return
+    yield str(found.get("message") or ""), since
 
 
 def unscheduled(seen: Snapshot) -> tuple[Thing, Thing, str] | None:
     """Return the pod that finds no node, the condition that says so, and what it says."""
     pod = seen.pod
     found = reading.condition(pod, "PodScheduled")
-    if pod is None or found.get("status") != "False":
+    if pod is None or reading.has_node(pod) or found.get("status") != "False":
         return None
     return pod, found, str(found.get("message") or "")
 
@@ -101,6 +117,22 @@ def waiting(seen: Snapshot, *reasons: str) -> tuple[Thing, Waiting] | None:
     if seen.pod is None:
         return None
     return next(((seen.pod, found) for found in reading.waiting(seen.pod) if found.reason in reasons), None)
+
+
+def first_seen(event: Thing) -> object:
+    """Return when an event was seen first. The two APIs of events write different fields."""
+    return event.get("firstTimestamp") or event.get("eventTime")
+
+
+def last_seen(event: Thing) -> object:
+    """Return when an event was seen last."""
+    again = reading.part(event, "series").get("lastObservedTime")
+    return again or event.get("lastTimestamp") or event.get("eventTime")
+
+
+def times(event: Thing) -> int:
+    """Return how often an event was seen."""
+    return int(event.get("count") or reading.part(event, "series").get("count") or 1)
 
 
 def say(thing: Thing) -> str:

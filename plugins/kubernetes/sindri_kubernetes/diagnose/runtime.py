@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 BACK_OFF = "CrashLoopBackOff"
 OUT_OF_MEMORY = "OOMKilled"
+NEWS = 3600.0
+"""Seconds for which a death is told after the container runs again, as long as the cluster keeps its events."""
 MEANING = {
     0: "the program ended as if its work were done",
     1: "the program reported an error",
@@ -32,7 +34,8 @@ def memory(seen: Snapshot) -> Finding | None:
     if seen.pod is None:
         return None
     for container in reading.containers(seen.pod):
-        if reading.ended(container).get("reason") == OUT_OF_MEMORY:
+        last = reading.ended(container)
+        if last.get("reason") == OUT_OF_MEMORY and (reading.age(last.get("finishedAt"), seen.taken_at) or 0.0) < NEWS:
             limit = _limit(seen.pod, str(container.get("name")))
             return trouble(
                 "the environment was killed for want of memory",
@@ -61,8 +64,7 @@ def memory(seen: Snapshot) -> Finding | None:
 
 
 def _limit(pod: Thing, name: str) -> str:
-    container: Thing = next((c for c in pod["spec"]["containers"] if c.get("name") == name), {})
-    limit = ((container.get("resources") or {}).get("limits") or {}).get("memory")
+    limit = reading.part(reading.described(pod, name), "resources", "limits").get("memory")
     return f"limit {limit}" if limit else ""
 
 
@@ -76,18 +78,19 @@ def crash_loop(seen: Snapshot) -> Finding | None:
         if seen.pod is None or _state(container) != BACK_OFF or explained:
             continue
         meaning = MEANING.get(code, "the log says why") if isinstance(code, int) else "the log says why"
-        pod = str(seen.pod["metadata"]["name"])
+        pod, restarts = reading.name(seen.pod), container.get("restartCount") or 0
+        how = "" if code is None else f" with exit code {code}"
         return trouble(
-            f"the container ends again and again with exit code {code}",
+            f"the container ends again and again{how}",
             name_of(seen.pod),
             seen=(
-                f"{BACK_OFF}, {container.get('restartCount', 0)} restarts, exit code {code}: {meaning}",
+                f"{BACK_OFF}, {restarts} restarts" + (f", exit code {code}: {meaning}" if how else ""),
                 str(last.get("message") or ""),
             ),
             cause="the image's program ends; an environment needs one that keeps running, as sshd or sleep infinity"
             if code == 0
             else "the image's program fails; its last words are in the log",
-            fix=(kubectl(seen, f"logs {pod} -c {container['name']} --previous"),),
+            fix=(kubectl(seen, f"logs {pod} -c {container.get('name')} --previous"),),
         )
     return None
 
@@ -95,19 +98,19 @@ def crash_loop(seen: Snapshot) -> Finding | None:
 @rule("SND-K8S-237", Rank.RUNTIME)
 def preparation(seen: Snapshot) -> Finding | None:
     """An init container fails."""
-    for container in reading.status(seen.pod).get("initContainerStatuses") or ():
+    for container in reading.parts(seen.pod, "status", "initContainerStatuses"):
         last = reading.ended(container)
         if seen.pod is None or not last.get("exitCode"):
             continue
-        if _state(container) != BACK_OFF and not (container.get("state") or {}).get("terminated"):
+        if _state(container) != BACK_OFF and not reading.part(container, "state", "terminated"):
             continue
-        pod = str(seen.pod["metadata"]["name"])
+        pod = reading.name(seen.pod)
         return trouble(
-            f"the preparation {container['name']} fails with exit code {last['exitCode']}",
+            f"the preparation {container.get('name')} fails with exit code {last['exitCode']}",
             name_of(seen.pod),
             seen=(reading.stage(seen.pod), str(last.get("message") or last.get("reason") or "")),
             cause="the environment starts only after each of its init containers ended well",
-            fix=(kubectl(seen, f"logs {pod} -c {container['name']} --previous"),),
+            fix=(kubectl(seen, f"logs {pod} -c {container.get('name')} --previous"),),
             heals=_state(container) != BACK_OFF,
         )
     return None
@@ -118,7 +121,7 @@ def probe(seen: Snapshot) -> Finding | None:
     """The container runs and its probe gets no good answer."""
     if seen.pod is None or reading.is_ready(seen.pod):
         return None
-    running = [c for c in reading.containers(seen.pod) if (c.get("state") or {}).get("running")]
+    running = [c for c in reading.containers(seen.pod) if reading.is_running(c)]
     said = next((event for event in seen.events_of(seen.pod) if event.get("reason") == "Unhealthy"), None)
     if not running or said is None:
         return None
@@ -128,12 +131,12 @@ def probe(seen: Snapshot) -> Finding | None:
         seen=(say(said),),
         cause="what the probe asks is not up yet, listens elsewhere, or is broken",
         fix=(
-            kubectl(seen, f"logs {seen.pod['metadata']['name']} -c {running[0]['name']}"),
-            kubectl(seen, f"describe pod {seen.pod['metadata']['name']}   shows probe and port"),
+            kubectl(seen, f"logs {reading.name(seen.pod)} -c {running[0].get('name')}"),
+            kubectl(seen, f"describe pod {reading.name(seen.pod)}   shows probe and port"),
         ),
         heals=True,
     )
 
 
 def _state(container: Thing) -> str:
-    return str(((container.get("state") or {}).get("waiting") or {}).get("reason") or "")
+    return str(reading.part(container, "state", "waiting").get("reason") or "")
