@@ -88,72 +88,81 @@ class Proxy:
         return [f"{exchange.method} {exchange.path}" for exchange in self.exchanges if exchange.is_write]
 
 
-def _handler(proxy: Proxy, upstream_port: int) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
 
-        def _pass_on(self) -> None:
-            cut = proxy.cut
-            sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            cutting = cut.count()
-            if cutting and not cut.forwarded:
-                self._note(sent, 0, b"")
+    proxy: Proxy
+    upstream_port: int
+    protocol_version = "HTTP/1.1"
+
+    def _pass_on(self) -> None:
+        cut = self.proxy.cut
+        sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        cutting = cut.count()
+        watching = "watch=1" in self.path
+        if cutting and (watching or not cut.forwarded):
+            self._note(sent, 0, b"")
+            self._drop()
+            return
+        upstream = http.client.HTTPConnection("127.0.0.1", self.upstream_port, timeout=60)
+        headers = {k: v for k, v in self.headers.items() if k.lower() not in HOP_BY_HOP}
+        upstream.request(self.command, self.path, body=sent or None, headers=headers)
+        answer = upstream.getresponse()
+        if watching:
+            self._note(sent, answer.status, b"")
+            self._stream(answer)
+        else:
+            content = answer.read()
+            self._note(sent, 0 if cutting else answer.status, content)
+            if cutting:
                 self._drop()
-                return
-            upstream = http.client.HTTPConnection("127.0.0.1", upstream_port, timeout=60)
-            headers = {k: v for k, v in self.headers.items() if k.lower() not in HOP_BY_HOP}
-            upstream.request(self.command, self.path, body=sent or None, headers=headers)
-            answer = upstream.getresponse()
-            if "watch=1" in self.path and not cutting:
-                self._note(sent, answer.status, b"")
-                self._stream(answer)
             else:
-                content = answer.read()
-                self._note(sent, 0 if cutting else answer.status, content)
-                if cutting:
-                    self._drop()
-                else:
-                    self._answer(answer, content)
-            upstream.close()
+                self._answer(answer, content)
+        upstream.close()
 
-        def _note(self, sent: bytes, status: int, answered: bytes) -> None:
-            path, _, query = self.path.partition("?")
-            seen = Exchange(
-                method=self.command, path=path, query=query, sent=sent, status=status, answered=answered
-            )
-            proxy.exchanges.append(seen)
+    def _note(self, sent: bytes, status: int, answered: bytes) -> None:
+        path, _, query = self.path.partition("?")
+        seen = Exchange(method=self.command, path=path, query=query, sent=sent, status=status, answered=answered)
+        self.proxy.exchanges.append(seen)
 
-        def _head(self, answer: http.client.HTTPResponse) -> None:
-            self.send_response_only(answer.status, answer.reason)
-            for name, value in answer.getheaders():
-                if name.lower() not in HOP_BY_HOP:
-                    self.send_header(name, value)
+    def _head(self, answer: http.client.HTTPResponse) -> None:
+        self.send_response_only(answer.status, answer.reason)
+        for name, value in answer.getheaders():
+            if name.lower() not in HOP_BY_HOP:
+                self.send_header(name, value)
 
-        def _answer(self, answer: http.client.HTTPResponse, content: bytes) -> None:
-            self._head(answer)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+    def _answer(self, answer: http.client.HTTPResponse, content: bytes) -> None:
+        self._head(answer)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
-        def _stream(self, answer: http.client.HTTPResponse) -> None:
-            """Pass a watch on as it comes; it ends with the connection."""
-            self._head(answer)
-            self.send_header("Connection", "close")
-            self.end_headers()
-            self.close_connection = True
-            try:
-                while part := answer.read1(1 << 16):
-                    self.wfile.write(part)
-            except (OSError, http.client.HTTPException):
-                return  # one of both sides has seen enough
+    def _stream(self, answer: http.client.HTTPResponse) -> None:
+        """Pass a watch on as it comes; it ends with the connection."""
+        self._head(answer)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        try:
+            while part := answer.read1(1 << 16):
+                self.wfile.write(part)
+        except (OSError, http.client.HTTPException):
+            return  # one of both sides has seen enough
 
-        def _drop(self) -> None:
-            self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
+    def _drop(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
-            """Say nothing."""
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
+        """Say nothing."""
 
-    for verb in ("GET", "POST", "PATCH", "PUT", "DELETE"):
-        setattr(Handler, f"do_{verb}", Handler._pass_on)
-    return Handler
+
+for _verb in ("GET", "POST", "PATCH", "PUT", "DELETE"):
+    setattr(Handler, f"do_{_verb}", Handler._pass_on)
+
+
+def _handler(to: Proxy, port: int) -> type[Handler]:
+    class Bound(Handler):
+        proxy, upstream_port = to, port
+
+    return Bound

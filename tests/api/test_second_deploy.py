@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from environment import Environment, actions
-from proxy import Proxy
 
 from sindri_core.types import Action
+
+if TYPE_CHECKING:
+    from proxy import Proxy
 
 KINDS = "namespace/{0} configmap/sindri-dev serviceaccount/dev pvc/dev-home-pvc service/dev deployment/dev"
 
