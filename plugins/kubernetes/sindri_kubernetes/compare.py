@@ -163,7 +163,7 @@ def _change(wanted: Wanted, action: Action, **more: Any) -> Change:
 
 
 def _refused(wanted: Wanted, error: ClusterError) -> Change:
-    code, reason, hint = refusals.explain(error)
+    code, reason, hint = refusals.explain(error, wanted.manifest)
     return _change(wanted, Action.REFUSED, reason=reason, hint=hint, error=code)
 
 
