@@ -81,24 +81,23 @@ class ExecPlugin:
         return self._parsed(command, output, said or b"")
 
     def _interactive(self, command: str) -> bool:
-        """Whether it gets the terminal: only a plugin that cannot do without."""
-        if self.entry.get("interactiveMode") != "Always":
-            return False
-        if sys.stdin is None or not sys.stdin.isatty():
+        """Whether it gets the terminal: as its ``interactiveMode`` says, and only where there is one."""
+        mode, terminal = self.entry.get("interactiveMode") or "IfAvailable", _terminal()
+        if mode == "Always" and not terminal:
             raise self._failed(command, "it wants to ask questions, and standard input is no terminal")
-        return True
+        return terminal and mode != "Never"
 
     def _environ(self, *, interactive: bool) -> dict[str, str]:
         spec: dict[str, Any] = {"interactive": interactive}
         if self.entry.get("provideClusterInfo"):
             spec["cluster"] = self._cluster()
         info = {"apiVersion": self.entry["apiVersion"], "kind": "ExecCredential", "spec": spec}
-        own = {variable["name"]: variable["value"] for variable in self.entry.get("env") or ()}
+        own = {variable["name"]: variable.get("value") or "" for variable in self.entry.get("env") or ()}
         return {**self.environ, **own, "KUBERNETES_EXEC_INFO": json.dumps(info)}
 
     def _cluster(self) -> dict[str, Any]:
         """The cluster as plugins are told of it; the certificate authority goes as its content."""
-        names = ("server", "tls-server-name", "insecure-skip-tls-verify", "proxy-url")
+        names = ("server", "tls-server-name", "insecure-skip-tls-verify", "proxy-url", "disable-compression")
         told = {name: self.cluster[name] for name in names if self.cluster.get(name)}
         if authority := material(self.cluster, "certificate-authority", self.context):
             told["certificate-authority-data"] = base64.b64encode(authority).decode()
@@ -135,6 +134,14 @@ class ExecPlugin:
             hint=hint or f"run it yourself to log in again: {command}",
             details=[("seen", text)] if text else [],
         )
+
+
+def _terminal() -> bool:
+    """Whether somebody can be asked. An embedding program may have no standard input, or a closed one."""
+    try:
+        return sys.stdin is not None and sys.stdin.isatty()
+    except ValueError:
+        return False
 
 
 def _moment(text: object) -> datetime | None:
