@@ -12,6 +12,8 @@ LONGEST_NAME = 54
 
 def fitted(text: str) -> str:
     """Make a name of any text, such as a folder's name. The result is always valid."""
+    if len(text) <= LONGEST_NAME and re.fullmatch(NAME, text):
+        return text
     letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")
     if words[:1].isdigit():

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from environment import Environment, actions
 
-from sindri_core.core import Core
 from sindri_core.errors import SindriError
 from sindri_core.events import Event, StepFinished
 from sindri_core.types import Action, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sindri_core.core import Core
 
 KNOWN = {"SND-K8S-106", "SND-K8S-107", "SND-K8S-121"}
 """Being deleted; the namespace is being deleted; another run was faster."""
