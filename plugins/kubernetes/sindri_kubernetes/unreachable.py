@@ -28,6 +28,11 @@ _TLS = (
     ("HOSTNAME MISMATCH", "its certificate is for another name", "tls-server-name in the kubeconfig names another"),
     ("CERTIFICATE_REQUIRED", "it wants a client certificate", "log in again: the kubeconfig has none for this server"),
     (
+        "EOF OCCURRED",
+        "it broke the connection off while both sides agreed on keys",
+        "does a firewall stand between, or a load balancer without a server behind it?",
+    ),
+    (
         "CERTIFICATE_VERIFY_FAILED",
         "its certificate is not signed by the authority in the kubeconfig",
         "was the cluster made anew? renew the kubeconfig where the cluster came from",
@@ -40,7 +45,7 @@ def unreachable(error: Exception, access: Access) -> ClusterError:
     from urllib3 import exceptions
 
     where, seen = f"{access.server} (context {access.context})", _sentence(error)
-    if isinstance(error, exceptions.ReadTimeoutError):
+    if isinstance(error, exceptions.ReadTimeoutError | TimeoutError):
         return ClusterUnreachable(
             "SND-K8S-008",
             f"{where} accepts connections and does not answer in time",
@@ -66,6 +71,15 @@ def _connection(error: Exception, where: str) -> tuple[str, str]:
         return f"{where} cannot be reached", f"is the cluster running, or a VPN needed? {_OTHER_CLUSTERS}"
     hint = "run the command again, it continues where it stopped; is the cluster being restarted?"
     return f"{where} broke the connection", hint
+
+
+def too_large(access: Access, limit: int) -> ClusterError:
+    """Make the error for an answer that nobody can have meant."""
+    return ClusterUnreachable(
+        "SND-K8S-009",
+        f"{access.server} (context {access.context}) sends more than {limit >> 20} MiB: no API server answers so",
+        hint=_COMPARE,
+    )
 
 
 def no_socks(access: Access) -> ClusterError:
