@@ -7,8 +7,9 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import loopback
 import pytest
@@ -16,6 +17,9 @@ from loopback import CANARY, Loopback, answer, answering, dripping, listening, r
 
 from sindri_core.errors import ClusterError
 from sindri_kubernetes import transport
+
+if TYPE_CHECKING:
+    from sindri_kubernetes.api import Api
 
 PATH = "/api/v1/namespaces/n/configmaps/c"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -227,17 +231,18 @@ def test_refusals_have_their_codes(tmp_path: Path, status: int, reason: str, cod
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_a_passing_failure_is_tried_again_only_where_that_is_safe(tmp_path: Path, status: int) -> None:
     """Reads, applies and deletions of one UID are repeated; creations and other deletions are not."""
+    sends: list[tuple[int, Callable[[Api], object]]] = [
+        (3, lambda api: api.get(PATH)),
+        (3, lambda api: api.apply(PATH, {"kind": "ConfigMap"})),
+        (3, lambda api: api.delete(PATH, uid="1")),
+        (1, lambda api: api.delete(PATH)),
+        (1, lambda api: api.create(PATH, {"kind": "ConfigMap"})),
+    ]
     with listening(answering(refusal(status))) as server, talking(written(tmp_path, f"http://{server.address}")) as api:
-        for expected, send in (
-            (3, lambda: api.get(PATH)),
-            (3, lambda: api.apply(PATH, {"kind": "ConfigMap"})),
-            (3, lambda: api.delete(PATH, uid="1")),
-            (1, lambda: api.delete(PATH)),
-            (1, lambda: api.create(PATH, {"kind": "ConfigMap"})),
-        ):
+        for expected, send in sends:
             server.requests.clear()
             with pytest.raises(ClusterError):
-                send()
+                send(api)
             assert len(server.requests) == expected
 
 

@@ -39,10 +39,12 @@ def manager(access: Access, files: TlsFiles) -> Any:
 
 def _through_socks(access: Access, files: TlsFiles) -> Any:
     """Only version 37 knows SOCKS. The proxy resolves names, as with kubectl: ours may not know the cluster's."""
-    try:
-        from urllib3.contrib.socks import SOCKSProxyManager
-    except ImportError:
-        raise no_socks(access) from None
+    from importlib.util import find_spec
+
+    if find_spec("socks") is None:
+        raise no_socks(access)
+    from urllib3.contrib.socks import SOCKSProxyManager
+
     return SOCKSProxyManager(
         access.proxy.replace("socks5://", "socks5h://", 1),
         cert_reqs="CERT_REQUIRED" if access.verify else "CERT_NONE",

@@ -13,7 +13,9 @@ _OTHER_CLUSTERS = "kubectl config get-contexts   lists other clusters"
 _COMPARE = "compare the address with kubectl config view --minify"
 _SHOWN = 300
 _NO_HTTP = ("BadStatusLine", "LineTooLong", "UnknownProtocol")
-_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST", "UNEXPECTED_EOF")
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST")
+_BROKEN_OFF = "it broke the connection off before both sides had agreed on keys"
+_BETWEEN = "does a firewall stand between, or a load balancer without a server behind it?"
 _TLS = (
     (
         "CERTIFICATE_HAS_EXPIRED",
@@ -27,11 +29,8 @@ _TLS = (
     ),
     ("HOSTNAME MISMATCH", "its certificate is for another name", "tls-server-name in the kubeconfig names another"),
     ("CERTIFICATE_REQUIRED", "it wants a client certificate", "log in again: the kubeconfig has none for this server"),
-    (
-        "EOF OCCURRED",
-        "it broke the connection off while both sides agreed on keys",
-        "does a firewall stand between, or a load balancer without a server behind it?",
-    ),
+    ("UNEXPECTED EOF", _BROKEN_OFF, _BETWEEN),
+    ("EOF OCCURRED", _BROKEN_OFF, _BETWEEN),
     (
         "CERTIFICATE_VERIFY_FAILED",
         "its certificate is not signed by the authority in the kubeconfig",
