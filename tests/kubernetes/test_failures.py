@@ -22,8 +22,8 @@ def status(reason: str, message: str, *causes: dict[str, str]) -> bytes:
     ("message", "said"),
     [
         (
-            'x is forbidden: User "jane" cannot patch resource "deployments" in API group "apps" in the namespace "dev"',
-            "the user jane may not patch deployments.apps in namespace dev",
+            'x is forbidden: User "jane" cannot patch resource "deployments" in API group "apps" in the namespace "n"',
+            "the user jane may not patch deployments.apps in namespace n",
         ),
         (
             'x is forbidden: User "system:node:b" cannot list resource "nodes" in API group "" at the cluster scope',
