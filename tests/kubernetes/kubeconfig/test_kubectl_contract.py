@@ -76,7 +76,9 @@ def write(folder: Path, *configs: Any) -> dict[str, str]:
         if isinstance(content, bytes):
             path.write_bytes(content)
         elif content is not None:
-            path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+            path.write_text(
+                content if isinstance(content, str) else json.dumps(content, ensure_ascii=False), encoding="utf-8"
+            )
         paths.append(str(path))
     return {"KUBECONFIG": os.pathsep.join(paths)}
 
@@ -151,6 +153,7 @@ ONE_FILE: dict[str, Any] = {
     ),
     "duplicate-key": yaml.safe_dump(config()) + "current-context: nope\n",
     "json": json.dumps(config()),
+    "json-with-escaped-surrogates": json.dumps(config(context={"namespace": "\U0001f680"})),
     "byte-order-mark": b"\xef\xbb\xbf" + yaml.safe_dump(config()).encode(),
     "utf-16": yaml.safe_dump(config()).encode("utf-16"),
     "utf-16-json": json.dumps(config()).encode("utf-16"),
