@@ -84,7 +84,7 @@ def follow(ctx: Context, target: Target) -> Iterator[Status]:
 
 def unreachable(before: Status, error: ClusterUnreachable | DeadlineExceeded) -> Status:
     """Say that the environment cannot be seen: what was known of it, and why not."""
-    seen = tuple(f"{label}: {text}" for label, text in error.details)
+    seen = tuple(text if label == "seen" else f"{label}: {text}" for label, text in error.details)
     fix = (error.hint,) if error.hint else ()
     finding = Finding(code=error.code, message=error.message, seen=seen, fix=fix, heals=True)
     return replace(before, state=State.UNREACHABLE, step="", finding=finding, others=())

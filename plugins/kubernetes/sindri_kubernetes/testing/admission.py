@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sindri_kubernetes.testing.store import Store
 
 Body = dict[str, Any]
+DENY = "testbed/deny"
 PREFIX = "pod-security.kubernetes.io/"
 IMMUTABLE_NAMESPACES = frozenset({"default", "kube-system", "kube-public"})
 
@@ -41,6 +42,13 @@ def check_pod_security(store: Store, kind: Kind, body: Body) -> list[str]:
     found = pod_security.violations(spec, warned)
     version = labels.get(f"{PREFIX}warn-version", "latest")
     return [f'would violate PodSecurity "{warned}:{version}": {found}'] if found else []
+
+
+def check_webhook(store: Store, body: Body) -> None:
+    """Refuse a pod as a webhook would, where the namespace says so: ``testbed/deny: TEXT``."""
+    namespace = store.get("Namespace", "", body["metadata"]["namespace"]) or {"metadata": {}}
+    if text := namespace["metadata"].get("annotations", {}).get(DENY):
+        raise answers.denied(f'admission webhook "webhook.testbed" denied the request: {text}')
 
 
 def check_service_account(store: Store, body: Body) -> None:

@@ -63,6 +63,11 @@ def forbidden(kind: Kind, name: str, why: str, causes: Sequence[Cause] = ()) -> 
     return Refused(403, "Forbidden", f"{subject} is forbidden: {why}", details)
 
 
+def denied(message: str) -> Refused:
+    """400 by an admission webhook."""
+    return Refused(400, "", message)
+
+
 def invalid(kind: Kind, name: str, causes: Sequence[Cause]) -> Refused:
     """422 with every field that is wrong."""
     listed = list(dict.fromkeys(f"{cause.field}: {cause.message}" for cause in causes))

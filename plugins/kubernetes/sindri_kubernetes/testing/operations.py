@@ -195,6 +195,7 @@ def _admit(store: Store, kind: Kind, body: Body, live: Body | None, how: Write) 
         how.warnings.extend(admission.check_pod_security(store, kind, body))
     if kind.name == "Pod" and live is None:
         admission.check_service_account(store, body)
+        admission.check_webhook(store, body)
     if kind.name == "PersistentVolumeClaim" and live is not None:
         admission.check_expansion(store, body, live)
     if kind.namespaced and kind.name != "ResourceQuota":

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 Body = dict[str, Any]
 PROTECTION = "kubernetes.io/pvc-protection"
+PROVISIONER = "simulated/storage"
+"""Whose volumes are made; the drivers of other classes do not run here."""
 COMPONENT = "persistentvolume-controller"
 
 
@@ -50,6 +52,12 @@ def _provision(scene: Scene, claim: Body) -> None:
     if waits and SELECTED not in claim["metadata"].get("annotations", {}):
         text = "waiting for first consumer to be created before binding"
         _say_once(scene, claim, "Normal", "WaitForFirstConsumer", text)
+        return
+    if found["provisioner"] != PROVISIONER:
+        text = f"Waiting for a volume to be created either by the external provisioner '{found['provisioner']}' or "
+        text += "manually by the system administrator. If volume creation is delayed, please verify that the "
+        text += "provisioner is running and correctly registered."
+        _say_once(scene, claim, "Normal", "ExternalProvisioning", text)
         return
     metadata, spec = claim["metadata"], claim["spec"]
     volume = f"pvc-{metadata['uid']}"

@@ -92,6 +92,12 @@ def _volumes_ready(scene: Scene, pod: Body, place: str) -> bool:
 
 
 def _unsuitable(scene: Scene, pod: Body, node: Body) -> str:
+    if node["spec"].get("unschedulable"):
+        return "node(s) were unschedulable"
+    tolerations = pod["spec"].get("tolerations", [])
+    hard = [taint for taint in node["spec"].get("taints", []) if taint["effect"] != "PreferNoSchedule"]
+    if any(not any(_tolerates(each, taint) for each in tolerations) for taint in hard):
+        return "node(s) had untolerated taint(s)"
     labels = node["metadata"].get("labels", {})
     if any(labels.get(key) != value for key, value in pod["spec"].get("nodeSelector", {}).items()):
         return "node(s) didn't match Pod's node affinity/selector"
@@ -102,6 +108,14 @@ def _unsuitable(scene: Scene, pod: Body, node: Body) -> str:
         if taken + wanted > room:
             return f"Insufficient {resource}"
     return ""
+
+
+def _tolerates(toleration: Body, taint: Body) -> bool:
+    if toleration.get("effect") not in {None, "", taint["effect"]}:
+        return False
+    if toleration.get("operator") == "Exists":
+        return toleration.get("key") in {None, "", taint["key"]}
+    return (toleration.get("key"), toleration.get("value", "")) == (taint["key"], taint.get("value", ""))
 
 
 def _requests(pod: Body) -> dict[str, Fraction]:

@@ -52,6 +52,8 @@ def _create(scene: Scene, found: Body, count: int, conditions: list[Body]) -> li
             pod = operations.create(scene.store, BY_NAME["Pod"], body, how)
         except Refused as refusal:
             scene.event(found, "Warning", "FailedCreate", f"Error creating: {refusal}", COMPONENT)
+            if any(found["type"] == "ReplicaFailure" for found in conditions):
+                return conditions  # as in a real cluster, it keeps the words of the first failure
             condition = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate"}
             return set_condition(conditions, condition | {"message": str(refusal)})
         scene.event(found, "Normal", "SuccessfulCreate", f"Created pod: {pod['metadata']['name']}", COMPONENT)
