@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from sindri_core.errors import DeadlineExceeded, Interrupted, PluginError
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
     from sindri_core.events import Event
     from sindri_core.settings import Config
-
-Section = TypeVar("Section")
 
 
 class CancelToken:
@@ -90,15 +89,13 @@ class Context:
     dry_run: bool = False
     offline: bool = False
 
-    def section(self, model: type[Section]) -> Section:
-        """Return the validated section of this model's class.
+    def section(self, path: str) -> Mapping[str, Any]:
+        """Return a plugin's section, such as ``providers.folder``, as its model validated it: a copy, plain data.
 
         A section that the file leaves out is there with its defaults. Raises ``PluginError`` when no loaded plugin
-        declared the model.
+        declared it.
         """
-        for value in self.config.sections.values():
-            if isinstance(value, model):
-                return value
-        name = f"{model.__module__}.{model.__qualname__}"
-        message = f"no loaded plugin declares the configuration section {name}"
+        if path in self.config.sections:
+            return deepcopy(self.config.sections[path])
+        message = f"no loaded plugin declares the configuration section {path}"
         raise PluginError("SND-PLG-006", message, hint="return it from sindri_config_sections")

@@ -5,21 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from sindri_core import pipeline, waiting
 from sindri_core.context import CancelToken, Context, Deadline
-from sindri_core.discovery import find
+from sindri_core.discovery import disabled_by, find
 from sindri_core.errors import ConfigError
 from sindri_core.hooks import Hooks
 from sindri_core.loading import Registry, load
 from sindri_core.pipeline import Deployed, Policy
 from sindri_core.requests import ValidateRequest
-from sindri_core.types import Manifest, Plan, Removal, Severity, Status
+from sindri_core.types import Capability, Manifest, Plan, Removal, Severity, Status
 
 if TYPE_CHECKING:
-    from sindri_core.config import Document
+    from sindri_core.config.document import Document
     from sindri_core.events import Event
     from sindri_core.settings import Config
 
@@ -41,7 +44,7 @@ class Core:
 
     def __init__(  # noqa: PLR0913 - an embedding program sets what it needs by keyword
         self,
-        config: Path | Mapping[str, Any] | None = None,
+        config: Path | str | Mapping[str, Any] | None = None,
         *,
         plugins: Literal["auto"] | Sequence[object] = "auto",
         disabled: Collection[str] = (),
@@ -54,14 +57,14 @@ class Core:
         namespace: str = "",
         cancel: CancelToken | None = None,
     ) -> None:
-        self._environ = dict(os.environ if environ is None else environ)
+        self._environ: Mapping[str, str] = MappingProxyType(dict(os.environ if environ is None else environ))
         self._on_event = on_event
         self._state_dir = state_dir
         self._selected = (name, context, namespace)
         self._cancel = cancel or CancelToken()
         self._document = self._read(config, directory or Path.cwd())
         if self._document is not None:
-            from sindri_core.config import disabled_plugins
+            from sindri_core.config.document import disabled_plugins
 
             disabled = {*disabled, *disabled_plugins(self._document)}
         disabled = {*disabled, *disabled_by(self._environ)}
@@ -70,6 +73,7 @@ class Core:
         self.registry: Registry = load(found, objects=objects, disabled=disabled, emit=self._tell)
         self._hooks = Hooks(self.registry, self._emit)
         self._config: Config | None = None
+        self._looked_at: Config | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -85,18 +89,12 @@ class Core:
     def config(self) -> Config:
         """The validated configuration. Raises ``ConfigError`` with every issue of every section."""
         if self._config is None:
-            self._config = self._validated(self._required_document())
+            self._config = self._validated(self._required_document(), looking=False)
         return self._config
 
     def validate(self) -> Config:
         """Check the configuration, also by what only plugins know. Raises ``ConfigError``."""
-        document = self._required_document()
-        issues = self._hooks.validate_config(self._context(LOOK), ValidateRequest(document=document.data))
-        errors = [issue for issue in issues if issue.severity is Severity.ERROR]
-        if errors:
-            noun = "problem" if len(errors) == 1 else "problems"
-            raise ConfigError("SND-CFG-001", f"{len(errors)} {noun} in the configuration", issues=issues)
-        return self.config
+        return self._checked(self._context(LOOK)).config
 
     def plan(
         self,
@@ -108,19 +106,19 @@ class Core:
         timeout: float = LOOK,
     ) -> Plan:
         """Say what deploying would do. Writes nothing, anywhere; offline it uses no network either."""
-        self.validate()
-        policy = Policy(adopt=tuple(adopt), force_conflicts=force_conflicts, accept_cluster=accept_cluster)
-        return pipeline.plan(self._hooks, self._context(timeout, dry_run=True, offline=offline), policy)
+        ctx = self._checked(self._context(timeout, dry_run=True, offline=offline))
+        policy = _policy(adopt, force_conflicts=force_conflicts, accept_cluster=accept_cluster)
+        return pipeline.plan(self._hooks, ctx, policy)
 
     def render(self, *, timeout: float = LOOK) -> tuple[Manifest, ...]:
-        """Make the objects and compare them with nothing. Uses no network; holds no secret."""
-        self.validate()
-        return pipeline.intend(self._hooks, self._context(timeout, dry_run=True, offline=True)).manifests
+        """Make the objects and compare them with nothing. Uses no network; objects of the kind Secret are left out."""
+        ctx = self._checked(self._context(timeout, dry_run=True, offline=True))
+        return tuple(m for m in pipeline.intend(self._hooks, ctx).manifests if m.kind != "Secret")
 
     def deploy(  # noqa: PLR0913 - each is a decision of the user
         self,
         *,
-        plan_file: object = None,
+        plan_file: Mapping[str, object] | None = None,
         wait: bool = True,
         adopt: Sequence[str] = (),
         force_conflicts: bool = False,
@@ -132,9 +130,9 @@ class Core:
         ``plan_file`` is the content of a plan file as plain data: then exactly that is applied, or ``PlanStale`` is
         raised. Raises ``NotReady`` at the first cause that waiting cannot mend.
         """
-        self.validate()
-        policy = Policy(adopt=tuple(adopt), force_conflicts=force_conflicts, accept_cluster=accept_cluster)
-        return pipeline.deploy(self._hooks, self._context(timeout), policy, plan_file=plan_file, wait=wait)
+        ctx = self._checked(self._context(timeout))
+        policy = _policy(adopt, force_conflicts=force_conflicts, accept_cluster=accept_cluster)
+        return pipeline.deploy(self._hooks, ctx, policy, plan_file=plan_file, wait=wait)
 
     def status(self, *, accept_cluster: bool = False, timeout: float = LOOK) -> Status:
         """Look once. Raises ``ClusterError`` when the destination cannot be reached."""
@@ -184,7 +182,7 @@ class Core:
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON schema of sindri.yaml with the sections of the loaded plugins."""
-        from sindri_core.config import json_schema
+        from sindri_core.config.schema import json_schema
 
         return json_schema(self.registry.sections())
 
@@ -204,7 +202,7 @@ class Core:
     ) -> Context:
         _, context, namespace = self._selected
         return Context(
-            config=self.config if need_file or self._document is not None else self._default_config(),
+            config=self._configured(looking=dry_run, need_file=need_file),
             emit=self._emit,
             cancel=self._cancel,
             deadline=Deadline(timeout),
@@ -216,10 +214,10 @@ class Core:
             offline=offline,
         )
 
-    def _read(self, config: Path | Mapping[str, Any] | None, directory: Path) -> Document | None:
-        from sindri_core.config import find_config, read_document
+    def _read(self, config: Path | str | Mapping[str, Any] | None, directory: Path) -> Document | None:
+        from sindri_core.config.document import find_config, read_document
 
-        source = find_config(directory) if config is None else config
+        source = find_config(directory) if config is None else Path(config) if isinstance(config, str) else config
         return None if source is None else read_document(source)
 
     def _required_document(self) -> Document:
@@ -231,28 +229,68 @@ class Core:
             )
         return self._document
 
-    def _validated(self, document: Document) -> Config:
-        from sindri_core.config import provider_of, validate
+    def _checked(self, ctx: Context) -> Context:
+        """Let the plugins look at the configuration of this run: errors are raised, warnings become part of it."""
+        document = self._required_document()
+        found = self._hooks.validate_config(ctx, ValidateRequest(document=deepcopy(dict(document.data))))
+        issues = [document.located(issue) for issue in found]
+        errors = [issue for issue in issues if issue.severity is Severity.ERROR]
+        if errors:
+            noun = "problem" if len(errors) == 1 else "problems"
+            raise ConfigError("SND-CFG-001", f"{len(errors)} {noun} in the configuration", issues=issues)
+        return replace(ctx, config=replace(ctx.config, warnings=(*ctx.config.warnings, *issues)))
 
-        self.registry.require(provider_of(document))
-        return validate(document, self.registry.sections(), name=self._selected[0])
+    def _configured(self, *, looking: bool, need_file: bool) -> Config:
+        """Return the configuration. A run that writes nothing may use one that was validated before."""
+        if self._document is None and not need_file:
+            return self._default_config()
+        if not looking or self._config is not None:
+            return self.config
+        if self._looked_at is None:
+            self._looked_at = self._validated(self._required_document(), looking=True)
+        return self._looked_at
+
+    def _validated(self, document: Document, *, looking: bool) -> Config:
+        from sindri_core.config.document import provider_of
+        from sindri_core.config.remembered import recall, remember
+
+        asked = (document, self.registry.sections(), self._selected[0], self._environ)
+        if looking and provider_of(document) in self.registry.versions() and (config := recall(*asked)):
+            return config
+        from sindri_core.config.convert import to_config
+        from sindri_core.config.retired import PROVIDERS as RETIRED_PROVIDERS
+        from sindri_core.config.validation import check, misnamed_provider
+
+        others = {p.info.id for p in self.registry.loaded if Capability.PROVIDER not in p.info.capabilities}
+        installed = {*self.registry.versions(), *(rejected.id for rejected in self.registry.rejected)}
+        installed -= others & RETIRED_PROVIDERS.keys()  # kind and k3d are plugins, and deploy nothing
+        if not misnamed_provider(document, installed):
+            self.registry.require(provider_of(document))
+        validated, warnings = check(document, asked[1], name=asked[2], installed=installed)
+        if not warnings:
+            remember(*asked, validated)
+        return replace(to_config(validated), file=document.file, warnings=warnings)
 
     def _default_config(self) -> Config:
-        from sindri_core.config import default_config
+        from sindri_core.config.validation import default_config
 
         return default_config(self.registry.sections(), name=self._selected[0])
 
 
-def disabled_by(environ: Mapping[str, str]) -> set[str]:
-    """The plugins that the environment leaves out: ``SINDRI_DISABLE_PLUGINS``, or all by ``SINDRI_NO_PLUGINS``."""
-    named = {name.strip() for name in environ.get("SINDRI_DISABLE_PLUGINS", "").split(",") if name.strip()}
-    return named | ({"*"} if environ.get("SINDRI_NO_PLUGINS") else set())
+def _policy(adopt: Sequence[str], *, force_conflicts: bool, accept_cluster: bool) -> Policy:
+    """What the caller allows; a text alone names one object."""
+    named = (adopt,) if isinstance(adopt, str) else tuple(adopt)
+    return Policy(adopt=named, force_conflicts=force_conflicts, accept_cluster=accept_cluster)
 
 
 def _state_dir(environ: Mapping[str, str]) -> Path:
-    """The user's folder for state: ``SINDRI_STATE_DIR``, else the platform's."""
+    """The user's folder for state: ``SINDRI_STATE_DIR``, else XDG's, else the platform's."""
     if chosen := environ.get("SINDRI_STATE_DIR"):
         return Path(chosen)
+    if chosen := environ.get("XDG_STATE_HOME"):
+        return Path(chosen, "sindri")
+    if home := environ.get("HOME"):
+        return Path(home, ".local/state/sindri")
     from platformdirs import user_state_path
 
     return user_state_path("sindri", appauthor=False)

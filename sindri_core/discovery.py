@@ -3,22 +3,22 @@
 Entry points are read from the metadata of installed distributions. Because importing ``importlib.metadata`` costs
 more than the scan, the answer is kept in a file in the user's cache folder, keyed by the interpreter and the
 modification times of the folders that hold distributions; any doubt reads them anew. The file also remembers what
-the last load said of each plugin, for ``sindri plugins list``. It is never trusted for a decision about security.
+the last load said of each plugin, for ``sindri plugins list``.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
-from zlib import crc32
+
+from sindri_core import cache
 
 PLUGINS = "sindri.plugins"
 COMMANDS = "sindri.commands"
 FORMAT = 4
+FILE = "plugins"
 
 
 class PluginRef(NamedTuple):
@@ -50,11 +50,11 @@ Row = TypeVar("Row", PluginRef, Verdict)
 def find(environ: Mapping[str, str]) -> tuple[PluginRef, ...]:
     """List the entry points of both groups, sorted by group, id and distribution. Imports no plugin."""
     key = _key()
-    cached = _rows(_read(environ).get("found"), key, PluginRef)
+    cached = _rows(cache.read(environ, FILE).get("found"), key, PluginRef)
     if cached is not None:
         return cached
     refs = _scan()
-    _write(environ, {"found": {"key": key, "rows": refs}})
+    cache.write(environ, FILE, {"found": {"key": key, "rows": refs}})
     return refs
 
 
@@ -68,16 +68,23 @@ def commands(refs: Sequence[PluginRef]) -> tuple[PluginRef, ...]:
     return tuple(ref for ref in refs if ref.group == COMMANDS)
 
 
+def disabled_by(environ: Mapping[str, str]) -> set[str]:
+    """The plugins that the environment leaves out: ``SINDRI_DISABLE_PLUGINS``, or all by ``SINDRI_NO_PLUGINS``."""
+    named = {name.strip() for name in environ.get("SINDRI_DISABLE_PLUGINS", "").split(",") if name.strip()}
+    off = environ.get("SINDRI_NO_PLUGINS", "").lower() not in {"", "0", "false", "no"}
+    return named | ({"*"} if off else set())
+
+
 def cached_verdicts(environ: Mapping[str, str]) -> tuple[Verdict, ...] | None:
     """What the last load of exactly these plugins said, or None when that is not known."""
-    return _rows(_read(environ).get("verdicts"), [_key(), _filter(environ)], Verdict)
+    return _rows(cache.read(environ, FILE).get("verdicts"), [_key(), _filter(environ)], Verdict)
 
 
 def remember(environ: Mapping[str, str], verdicts: Sequence[Verdict]) -> None:
     """Keep what a load said."""
-    content = _read(environ)
+    content = cache.read(environ, FILE)
     content["verdicts"] = {"key": [_key(), _filter(environ)], "rows": verdicts}
-    _write(environ, content)
+    cache.write(environ, FILE, content)
 
 
 def _rows(kept: object, key: list[Any], kind: type[Row]) -> tuple[Row, ...] | None:
@@ -123,39 +130,3 @@ def _key() -> list[Any]:
 
 def _filter(environ: Mapping[str, str]) -> list[str]:
     return [environ.get(name, "") for name in ("SINDRI_NO_PLUGINS", "SINDRI_DISABLE_PLUGINS")]
-
-
-def _file(environ: Mapping[str, str]) -> str:
-    if environ.get("SINDRI_NO_CACHE"):
-        return ""
-    if folder := environ.get("SINDRI_CACHE_DIR"):
-        return os.path.join(folder, "plugins.json")  # noqa: PTH118 - as above
-    home = environ.get("XDG_CACHE_HOME") or (f"{environ['HOME']}/.cache" if environ.get("HOME") else "")
-    return os.path.join(home, "sindri", f"plugins-{crc32(sys.prefix.encode()):08x}.json") if home else ""  # noqa: PTH118
-
-
-def _read(environ: Mapping[str, str]) -> dict[str, Any]:
-    name = _file(environ)
-    if not name:
-        return {}
-    try:
-        with open(name, encoding="utf-8") as stream:  # noqa: PTH123 - as above
-            content = json.load(stream)
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _write(environ: Mapping[str, str], content: Mapping[str, Any]) -> None:
-    """Replace the file in one step; a folder that cannot be written only costs time."""
-    name = _file(environ)
-    if not name:
-        return
-    file = Path(name)
-    part = file.with_suffix(f".{os.getpid()}.part")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        part.write_text(json.dumps(content), encoding="utf-8")
-        part.replace(file)
-    except OSError:
-        return

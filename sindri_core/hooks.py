@@ -12,9 +12,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sindri_core.errors import Interrupted, PluginCrashed, PluginError, PluginNotFound, SindriError
-from sindri_core.events import HookFailed, Warned
+from sindri_core.events import HookFailed
+from sindri_core.guard import GuardedTarget
 from sindri_core.interfaces import ClusterProvisioner, Connection, SecretSource, Target
-from sindri_core.loading import described
+from sindri_core.loading import advice, described
+from sindri_core.oci.pinned import unusable
 from sindri_core.requests import ProvisionerRequest, SecretSourceRequest
 from sindri_core.types import (
     Check,
@@ -97,22 +99,25 @@ class Hooks:
         raise PluginNotFound(
             "SND-PLG-001",
             f"no plugin makes clusters with {provisioner}",
-            hint=f"pip install sindri-{provisioner}   (sindri plugins list shows what is there)",
+            hint=advice(provisioner, self.registry.versions()),
         )
 
-    def resolve_image(self, ctx: Context, request: ResolveRequest) -> ResolvedImage | None:
-        """Return the first answer; a second one is a warning."""
+    def resolve_image(self, ctx: Context, request: ResolveRequest) -> tuple[ResolvedImage | None, list[Issue]]:
+        """Return the first answer, and a warning for each plugin that would have answered too."""
         first: tuple[str, ResolvedImage] | None = None
+        issues: list[Issue] = []
         for plugin in self._with("sindri_resolve_image"):
             answer = self._call(plugin, "sindri_resolve_image", ctx, request)
             if answer is None:
                 continue
             image = self._checked(plugin, "sindri_resolve_image", ResolvedImage, answer)
+            if wrong := unusable(image):
+                raise _wrong(plugin, "sindri_resolve_image", answer, "an image that can be deployed", because=wrong)
             if first is None:
                 first = (plugin.info.id, image)
             else:
-                self._emit(Warned(issue=_second_resolver(first[0], plugin.info.id)))
-        return first[1] if first else None
+                issues.append(_second_resolver(first[0], plugin.info.id))
+        return (first[1] if first else None), issues
 
     def verify_image(self, ctx: Context, request: VerifyRequest) -> list[Verification]:
         """Gather the verdicts of the verifiers that the trust settings name. One that fails refuses every claim."""
@@ -168,7 +173,14 @@ class Hooks:
 
     def open_target(self, ctx: Context, provider: str, request: TargetRequest) -> Target:
         """Ask the provider for the place where the environment lives."""
-        return self._of(provider, "sindri_open_target", Target, ctx, request)  # type: ignore[type-abstract] # a protocol
+        hook = "sindri_open_target"
+        target = self._of(provider, hook, Target, ctx, request)  # type: ignore[type-abstract] # a protocol
+        plugin = self._provider(provider, hook)
+
+        def tell(method: str, message: str) -> None:
+            self._emit(HookFailed(plugin=provider, hook=f"Target.{method}", message=message))
+
+        return GuardedTarget(target, provider, plugin.ref.distribution if plugin.ref else "", tell)
 
     def connect(self, ctx: Context, provider: str, request: ConnectRequest) -> Connection:
         """Ask the provider for a way into the environment."""
@@ -256,9 +268,9 @@ class Hooks:
         given = dict(zip(caller.spec.argnames, arguments, strict=True))
         try:
             return implementation.function(*(given[name] for name in implementation.argnames))
-        except SindriError:
+        except (SindriError, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             raise PluginCrashed(
                 "SND-PLG-004",
                 f"the plugin {plugin.info.id} failed in {hook}: {described(error)}",
@@ -275,10 +287,11 @@ _BUILD = ("sindri_build_manifests", Manifest)
 _FIND = ("sindri_find_images", ImageUse)
 
 
-def _wrong(plugin: LoadedPlugin, hook: str, answer: object, expected: str) -> PluginError:
+def _wrong(plugin: LoadedPlugin, hook: str, answer: object, expected: str, *, because: str = "") -> PluginError:
     return PluginError(
         "SND-PLG-006",
-        f"the plugin {plugin.info.id} answered {hook} with {type(answer).__name__} instead of {expected}",
+        f"the plugin {plugin.info.id} answered {hook} with {type(answer).__name__} instead of {expected}"
+        + (f": {because}" if because else ""),
         hint=f"report it to its author; --no-plugin {plugin.info.id} leaves it out",
         plugin=plugin.info.id,
         distribution=plugin.ref.distribution if plugin.ref else "",

@@ -52,6 +52,10 @@ class RejectedPlugin:
     error: PluginError | None = None
 
 
+OWN = ("image-verify", "k3d", "kind", "kubernetes")
+"""The plugins that are made with the core; each is the distribution ``sindri-`` and its id."""
+
+
 class Registry:
     """The plugins of one ``Core``. Never changes after it is made, and may be used by many threads."""
 
@@ -89,9 +93,20 @@ class Registry:
         raise PluginNotFound(
             "SND-PLG-001",
             f"the plugin {plugin_id} is not installed",
-            hint=f"pip install sindri-{plugin_id}   (sindri plugins list shows what is there)",
+            hint=advice(plugin_id, [plugin.info.id for plugin in self.loaded]),
             plugin=plugin_id,
         )
+
+
+def advice(wanted: str, known: Collection[str]) -> str:
+    """Say how to get a plugin that is not there. Only our own are named as something to install."""
+    if wanted in OWN:
+        return f"pip install sindri-{wanted}   (sindri plugins list shows what is there)"
+    from difflib import get_close_matches
+
+    close = get_close_matches(wanted, sorted({*known, *OWN}), n=1)
+    meant = f"did you mean {close[0]}?   " if close else ""
+    return f"{meant}sindri plugins list shows what is there; install the distribution that brings {wanted}"
 
 
 def load(
@@ -245,7 +260,7 @@ def _check_api(info: PluginInfo, ref: PluginRef | None) -> None:
 def _hooks(plugin: object, info: PluginInfo, ref: PluginRef | None) -> tuple[str, ...]:
     """The hooks that a plugin implements; a misspelt one would never be called, so it rejects the plugin."""
     implemented = []
-    for name in sorted(dir(type(plugin))):
+    for name in sorted(dir(plugin)):
         if not name.startswith("sindri_"):
             continue
         method = getattr(plugin, name)
@@ -253,7 +268,7 @@ def _hooks(plugin: object, info: PluginInfo, ref: PluginRef | None) -> tuple[str
             raise _contract(info.id, ref, f"{name} is no hook of plugin API {'.'.join(map(str, PLUGIN_API))}")
         options = getattr(method, f"{PROJECT}_impl", None)
         if options is None:
-            if getattr(type(plugin), name) is not getattr(HookSpecs, name):
+            if getattr(type(plugin), name, None) is not getattr(HookSpecs, name):
                 raise _contract(info.id, ref, f"{name} is not marked with hookimpl, so that nobody would call it")
             continue
         if options["wrapper"] or options["hookwrapper"]:

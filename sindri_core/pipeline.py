@@ -7,7 +7,7 @@ is the same, then ``load → apply → observe``.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,7 +22,6 @@ from sindri_core.requests import (
     LoadRequest,
     LocateRequest,
     ReadRequest,
-    ResolveRequest,
     TargetRequest,
 )
 from sindri_core.types import (
@@ -105,23 +104,16 @@ def detect(hooks: Hooks, ctx: Context, destination: Destination) -> ClusterCandi
     return min(candidates, key=lambda candidate: (-candidate.rank, candidate.kind, candidate.name))
 
 
-def resolve(hooks: Hooks, ctx: Context, cluster: ClusterCandidate) -> ResolvedImage:
-    """Which image is deployed. From here on nobody resolves it again."""
-    image = hooks.resolve_image(ctx, ResolveRequest(image=ctx.config.image, cluster=cluster))
-    return image or resolver.resolve(ctx.config.image)
-
-
 def build(
     hooks: Hooks, ctx: Context, destination: Destination, cluster: ClusterCandidate, image: ResolvedImage
 ) -> tuple[tuple[Manifest, ...], tuple[Patch, ...]]:
     """Make the objects, first by the provider, then adjusted by every plugin in turn."""
     provider = ctx.config.provider
-    manifests = hooks.build_manifests(
-        ctx, provider, BuildRequest(destination=destination, cluster=cluster, image=image)
-    )
+    request = BuildRequest(destination=destination, cluster=cluster, image=image)
+    manifests = sealing.isolated(hooks.build_manifests(ctx, provider, request))
 
     def request_for(current: Sequence[Manifest]) -> AdjustRequest:
-        return AdjustRequest(manifests=current, destination=destination, cluster=cluster, image=image)
+        return AdjustRequest(manifests=sealing.isolated(current), destination=destination, cluster=cluster, image=image)
 
     adjusted, patches = hooks.adjust_manifests(ctx, manifests, request_for, sealing.patched)
     return tuple(adjusted), tuple(patches)
@@ -133,12 +125,12 @@ def intend(hooks: Hooks, ctx: Context) -> Intent:
         destination = locate(hooks, ctx)
         cluster = detect(hooks, ctx, destination)
     with _step(ctx, "image") as done:
-        image = resolve(hooks, ctx, cluster)
+        image, issues = sealing.resolve(hooks, ctx, ctx.config.image, cluster)
         verdicts = sealing.verify(hooks, ctx, image)
         done(f"{image.digest or image.deployed}{' verified' if verdicts else ''}")
     manifests, patches = build(hooks, ctx, destination, cluster, image)
     sealed = sealing.seal(hooks, ctx, cluster, image, manifests)
-    warnings = [*ctx.config.warnings, *(i for i in map(resolver.unpinned, sealed.images) if i)]
+    warnings = [*ctx.config.warnings, *issues, *sealed.issues, *(i for i in map(resolver.unpinned, sealed.images) if i)]
     for warning in warnings:
         ctx.emit(Warned(issue=warning))
     return Intent(
@@ -161,7 +153,9 @@ def plan(hooks: Hooks, ctx: Context, policy: Policy) -> Plan:
         return _planned(hooks, ctx, intent, target.diff(intent.manifests))
 
 
-def deploy(hooks: Hooks, ctx: Context, policy: Policy, *, plan_file: object = None, wait: bool = True) -> Deployed:
+def deploy(
+    hooks: Hooks, ctx: Context, policy: Policy, *, plan_file: Mapping[str, object] | None = None, wait: bool = True
+) -> Deployed:
     """Make it so. With a plan file: exactly that plan, or ``PlanStale`` and nothing written."""
     intent = intend(hooks, ctx)
     with opened(hooks, ctx, intent.destination, intent.cluster, policy) as target:
@@ -241,7 +235,7 @@ def _planned(hooks: Hooks, ctx: Context, intent: Intent, changes: Changes) -> Pl
         verifications=intent.verifications,
         changes=changes,
         manifests=intent.manifests,
-        adjustments=intent.adjustments,
+        adjustments=tuple(map(sealing.veiled, intent.adjustments)),
         issues=(*intent.issues, *changes.issues),
         intent=planfile.intent_of(intent.manifests),
         plugins=hooks.registry.versions(),

@@ -7,19 +7,22 @@ verifier that the trust settings name. Everything else (no verifier, a broken on
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sindri_core import resolver
 from sindri_core.errors import ImageRefused, PluginError
+from sindri_core.loading import advice
 from sindri_core.requests import FindImagesRequest, ResolveRequest, VerifyRequest
 from sindri_core.settings import ImageSettings
-from sindri_core.types import ClusterCandidate, Manifest, Patch, ResolvedImage, Verdict, Verification
+from sindri_core.types import ClusterCandidate, Manifest, Origin, Patch, ResolvedImage, Verdict, Verification
 
 if TYPE_CHECKING:
     from sindri_core.context import Context
     from sindri_core.hooks import Hooks
+    from sindri_core.types import Issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,15 @@ class Sealed:
     manifests: tuple[Manifest, ...]
     images: tuple[ResolvedImage, ...]
     verifications: tuple[Verification, ...]
+    issues: tuple[Issue, ...] = ()
+
+
+def resolve(
+    hooks: Hooks, ctx: Context, settings: ImageSettings, cluster: ClusterCandidate
+) -> tuple[ResolvedImage, list[Issue]]:
+    """Find out which image the settings mean; from here on nobody resolves it again. Warnings come along."""
+    image, issues = hooks.resolve_image(ctx, ResolveRequest(image=settings, cluster=cluster))
+    return image or resolver.resolve(settings), issues
 
 
 def verify(hooks: Hooks, ctx: Context, image: ResolvedImage) -> tuple[Verification, ...]:
@@ -43,13 +55,20 @@ def verify(hooks: Hooks, ctx: Context, image: ResolvedImage) -> tuple[Verificati
             f"{image.deployed} must have a verified {wanted}, but it is only a tag and can change after the check",
             hint="write its digest: deployment.image_config.digest",
         )
+    if image.origin == Origin.ENGINE:
+        raise ImageRefused(
+            "SND-IMG-003",
+            f"{image.deployed} must have a verified {wanted}, but it lies in the local engine, and nobody signs that",
+            hint="push it, sign it, and name it by its registry: deployment.image_config",
+        )
     request = VerifyRequest(image=image, claims=trust.required, trust=trust, settings=ctx.config.image)
     answers = hooks.verify_image(ctx, request)
     for claim in sorted(trust.required):
-        said = [a for a in answers if a.claim is claim and a.digest == image.digest]
-        if any(a.verdict is Verdict.ACCEPTED for a in said) and not any(a.verdict is Verdict.REFUSED for a in said):
+        said = [a for a in answers if a.claim == claim and a.digest == image.digest]
+        if said and all(a.verdict == Verdict.ACCEPTED for a in said):
             continue
-        details = [("refused", f"{a.verifier}: {a.reason or 'no reason given'}") for a in said]
+        refused = [a for a in said if a.verdict != Verdict.ACCEPTED]
+        details = [("refused", f"{a.verifier}: {a.reason or 'no reason given'}") for a in refused]
         if not said:
             details = [
                 ("seen", f"no answer from {' or '.join(trust.verifiers) or 'anybody: trust.verifiers is empty'}")
@@ -67,7 +86,7 @@ def _remedy(hooks: Hooks, verifiers: Sequence[str]) -> str:
     loaded = hooks.registry.versions()
     missing = [name for name in verifiers if name not in loaded]
     if missing:
-        return f"install the verifier: pip install sindri-{missing[0]}   (sindri plugins list shows what is there)"
+        return f"install the verifier: {advice(missing[0], loaded)}"
     return "an image that is signed as the trust settings require, or other settings: sindri config show"
 
 
@@ -79,11 +98,11 @@ def seal(
     resolved: dict[str, ResolvedImage] = {image.deployed: image}
     verifications: list[Verification] = []
     patches: list[Patch] = []
+    issues: list[Issue] = []
     for use in uses:
         if use.reference not in resolved:
-            settings = ImageSettings(reference=use.reference)
-            request = ResolveRequest(image=settings, cluster=cluster)
-            other = hooks.resolve_image(ctx, request) or resolver.resolve(settings)
+            other, more = resolve(hooks, ctx, ImageSettings(reference=use.reference), cluster)
+            issues += more
             verifications += verify(hooks, ctx, other)
             resolved[use.reference] = other
         if resolved[use.reference].deployed != use.reference:
@@ -93,13 +112,25 @@ def seal(
         manifests=tuple(patched(manifests, patches)),
         images=tuple(resolved.values()),
         verifications=tuple(verifications),
+        issues=tuple(issues),
     )
+
+
+def isolated(manifests: Sequence[Manifest]) -> tuple[Manifest, ...]:
+    """Copy manifests, so that whoever keeps the old or the new ones cannot change the others."""
+    return tuple(replace(manifest, body=copy.deepcopy(dict(manifest.body))) for manifest in manifests)
+
+
+def veiled(patch: Patch) -> Patch:
+    """Leave out of a patch what it writes into an object of the kind Secret: a plan holds no secret."""
+    return replace(patch, value="***") if patch.manifest.startswith("Secret/") else patch
 
 
 def patched(manifests: Sequence[Manifest], patches: Sequence[Patch]) -> tuple[Manifest, ...]:
     """Apply patches to copies of the manifests. Raises ``PluginError`` ``SND-PLG-006`` when one does not fit."""
     result = {manifest.id: manifest for manifest in manifests}
     for patch in patches:
+        _plain(patch)
         if patch.op == "add" and not patch.path:
             result[patch.manifest] = _added(patch, result)
             continue
@@ -108,6 +139,8 @@ def patched(manifests: Sequence[Manifest], patches: Sequence[Patch]) -> tuple[Ma
         manifest = result[patch.manifest]
         body = copy.deepcopy(dict(manifest.body))
         _change(body, patch)
+        if _named(body) != _named(manifest.body):
+            raise _misfit(patch, "an object keeps its apiVersion, kind, name and namespace")
         result[patch.manifest] = replace(manifest, body=body)
     return tuple(result.values())
 
@@ -127,7 +160,9 @@ def _added(patch: Patch, present: Mapping[str, Manifest]) -> Manifest:
 
 def _change(body: dict[str, Any], patch: Patch) -> None:
     """Carry out one add, replace or remove of RFC 6902 in place."""
-    *parents, last = [token.replace("~1", "/").replace("~0", "~") for token in patch.path.split("/")[1:]] or [""]
+    if not patch.path.startswith("/"):
+        raise _misfit(patch, "the path does not begin with /")
+    *parents, last = [token.replace("~1", "/").replace("~0", "~") for token in patch.path.split("/")[1:]]
     at: Any = body
     for token in parents:
         at = _child(at, token, patch)
@@ -157,6 +192,20 @@ def _change_list(at: list[Any], last: str, patch: Patch) -> None:
         at[index] = copy.deepcopy(patch.value)
     else:
         del at[index]
+
+
+def _named(body: Mapping[str, Any]) -> tuple[Any, ...]:
+    meta = body.get("metadata")
+    meta = meta if isinstance(meta, Mapping) else {}
+    return (body.get("apiVersion"), body.get("kind"), meta.get("name"), meta.get("namespace"))
+
+
+def _plain(patch: Patch) -> None:
+    """Raise unless the value is plain JSON data."""
+    try:
+        json.dumps(patch.value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise _misfit(patch, f"the value is not plain JSON data: {error}") from None
 
 
 def _child(at: Any, token: str, patch: Patch) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sindri_core.types import Claim
 
@@ -107,9 +107,10 @@ class Trust:
 class Config:
     """sindri.yaml, validated: every default filled in, every amount in its unit.
 
-    ``sections`` maps the path of each plugin section to its validated model. ``digest`` is a SHA-256 of the
-    meaning, so that a comment or another order of keys does not change it. ``file`` is None for a configuration
-    made in memory.
+    ``sections`` maps the path of each plugin section to its values: validated by the plugin's model, every default
+    filled in, as plain data. ``digest`` is a SHA-256 of the meaning, so that a comment or another order of keys does
+    not change it. ``effective`` is that meaning as plain data in the keys of the file, ``written`` the dotted paths
+    that stand in the file itself. ``file`` is None for a configuration made in memory.
     """
 
     name: str
@@ -122,7 +123,9 @@ class Config:
     source_ref: str = ""
     trust: Trust = field(default_factory=Trust)
     disabled_plugins: tuple[str, ...] = ()
-    sections: Mapping[str, object] = field(default_factory=dict)
+    sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     file: Path | None = None
     digest: str = ""
+    effective: Mapping[str, Any] = field(default_factory=dict)
+    written: frozenset[str] = frozenset()
     warnings: tuple[Issue, ...] = ()

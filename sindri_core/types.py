@@ -1,8 +1,8 @@
 """The values that flow through a run, each frozen once it is made.
 
 ``Config → Destination → ClusterCandidate → ResolvedImage → Verification → Manifests → Changes = Plan``, then
-``LoadOutcome → Applied → Status``. They hold plain data only: no pydantic model except in ``Config.sections``, no
-client object of any provider except in ``Destination.handle``, which only its own provider may touch.
+``LoadOutcome → Applied → Status``. They hold plain data only: no pydantic model, no client object
+of any provider except in ``Destination.handle``, which only its own provider may touch.
 """
 
 from __future__ import annotations
@@ -304,7 +304,7 @@ class Plan:
     image: ResolvedImage
     verifications: tuple[Verification, ...]
     changes: Changes
-    manifests: tuple[Manifest, ...]
+    manifests: tuple[Manifest, ...] = field(repr=False)
     adjustments: tuple[Patch, ...] = ()
     issues: tuple[Issue, ...] = ()
     intent: str = ""

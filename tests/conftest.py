@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import subprocess
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import apiserver
 import pytest
+from proxy import Proxy
 
 OWNED = pytest.StashKey[Path | None]()
 
@@ -72,3 +74,16 @@ def namespace(kubectl: Callable[..., str]) -> Iterator[str]:
     name = f"sindri-test-{secrets.token_hex(4)}"
     yield name
     kubectl("delete", "namespace", name, "--ignore-not-found", "--wait=false")
+
+
+@pytest.fixture
+def proxied(api_server: apiserver.ApiServer, tmp_path: Path) -> Iterator[Proxy]:
+    """A way to the real API server that writes down what passes, and can be cut."""
+    command = ["kubectl", "--kubeconfig", str(api_server.kubeconfig), "proxy", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        match = re.search(r":(\d+)", child.stdout.readline())
+        assert match, "kubectl proxy did not say its port"
+        with Proxy(int(match[1]), tmp_path) as proxy:
+            yield proxy
+        child.terminate()

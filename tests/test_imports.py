@@ -21,7 +21,8 @@ PACKAGES = {
 PLUGIN_API = {"hookspecs", "types", "settings", "requests", "interfaces", "context", "errors", "events", "testing"}
 LAYERS = (
     PLUGIN_API - {"testing"},
-    {"oci", "discovery"},
+    {"cache"},
+    {"oci", "discovery", "guard"},
     {"loading"},
     {"config", "hooks"},
     {"planfile", "resolver", "sealing", "waiting"},
@@ -98,9 +99,9 @@ def test_a_plugin_imports_the_plugin_api_and_itself(name: str, path: Path) -> No
 
 
 def test_one_module_knows_the_kubernetes_client() -> None:
-    """Only transport.py imports the client library: everything else sees plain JSON."""
+    """Only pool.py imports the client library: everything else sees plain JSON."""
     users = {name for name, path in PLUGINS if any(i.split(".")[0] == "kubernetes" for i in imported(name, path))}
-    assert users == {"sindri_kubernetes.transport"}
+    assert users == {"sindri_kubernetes.pool"}
 
 
 def test_only_the_hooks_facade_calls_pluggy() -> None:

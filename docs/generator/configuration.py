@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from generator import markdown, shipped
-from sindri_core.config import initial_document, json_schema
+from sindri_core.config.initial import initial_document
+from sindri_core.config.schema import json_schema
 
 INTRODUCTION = """
 Everything that sindri.yaml may hold, with what holds when a key is left out. A key that is not here is refused.

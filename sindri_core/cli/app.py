@@ -50,7 +50,9 @@ class Commands(click.Group):
         module, _, attribute = ref.value.partition(":")
         try:
             return _command(module, attribute)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             raise PluginImportError(
                 "SND-PLG-002",
                 f"the command {cmd_name} of {ref.distribution} {ref.version} cannot be imported: "
@@ -64,11 +66,10 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; for an unknown one say which is meant."""
-        known = self.list_commands(ctx)
-        if args and not ctx.resilient_parsing and args[0] not in known:
+        if args and not ctx.resilient_parsing and args[0] not in COMMANDS and args[0] not in _contributed():
             from difflib import get_close_matches
 
-            close = get_close_matches(args[0], known, n=1)
+            close = get_close_matches(args[0], self.list_commands(ctx), n=1)
             ctx.fail(f"there is no command {args[0]!r}" + (f"; did you mean {close[0]}?" if close else ""))
         return super().resolve_command(ctx, args)
 
@@ -85,17 +86,31 @@ class Commands(click.Group):
 
 def _command(module: str, attribute: str) -> click.Command:
     found = getattr(import_module(module), attribute)
-    assert isinstance(found, click.Command)  # noqa: S101 - what an entry point of ours names
+    if not isinstance(found, click.Command):
+        message = f"{module}:{attribute} is a {type(found).__name__} and no click command"
+        raise TypeError(message)
     return found
 
 
 def _contributed() -> dict[str, PluginRef]:
-    from sindri_core.discovery import commands, find
+    from sindri_core.discovery import commands, disabled_by, find, plugins
 
-    return {ref.id: ref for ref in commands(find(os.environ))}
+    refs, disabled = find(os.environ), disabled_by(os.environ)
+    silent = {ref.distribution for ref in plugins(refs) if ref.id in disabled or "*" in disabled}
+    return {ref.id: ref for ref in commands(refs) if ref.distribution not in silent}
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def _width() -> int:
+    """Columns for help. Asked here, because click's own question imports all of shutil for it."""
+    narrowest, usual, widest = 50, 80, 100
+    try:
+        columns = int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size(1).columns
+    except (ValueError, OSError):
+        columns = usual
+    return max(narrowest, min(widest, columns) - 2)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "terminal_width": _width()})
 @click.version_option(__version__, "-V", "--version", prog_name="sindri", message="%(prog)s %(version)s")
 def sindri() -> None:
     """Deploy a development environment from one sindri.yaml.
@@ -135,10 +150,14 @@ def _called(words: list[str]) -> int:
         from click.shell_completion import shell_complete
 
         return shell_complete(sindri, {}, "sindri", "_SINDRI_COMPLETE", asked)
-    with sindri.make_context("sindri", words) as ctx:
-        if "NO_COLOR" in os.environ:
-            ctx.color = False
-        return int(sindri.invoke(ctx) or 0)
+    try:
+        with sindri.make_context("sindri", words) as ctx:
+            if "NO_COLOR" in os.environ:
+                ctx.color = False
+            return int(sindri.invoke(ctx) or 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return int(ExitCode.OK)
 
 
 def _misused(error: click.ClickException) -> UsageError:

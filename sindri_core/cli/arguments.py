@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 TAKING = frozenset(
     {"-c", "--config", "--name", "--context", "-n", "--namespace", "-o", "--output"}
@@ -32,7 +32,7 @@ def form(arguments: Sequence[str]) -> str:
     """Find the form of the answer that was asked for, also where the rest of the words makes no sense."""
     found = "text"
     words = list(takewhile(lambda word: word != "--", arguments))
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in pairwise([*words, ""]):
         value = following if word in {"-o", "--output"} else word.removeprefix("--output=")
         if word.startswith("-o") and len(word) > len("-o"):
             value = word.removeprefix("-o")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import click
@@ -25,15 +24,16 @@ def config() -> None:
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 def init(name: str, provider: str, image: str, file: Path, force: bool) -> int:
     """Write a first sindri.yaml."""
-    from sindri_core.config import initial_document
+    from sindri_core.config.initial import initial_document
+    from sindri_core.config.naming import fitted
 
-    folder = re.sub(r"[^a-z0-9]+", "-", Path.cwd().name.lower()).strip("-")
-    chosen = name or (folder if folder[:1].isalpha() else f"env-{folder}".strip("-"))[:63]
-    if file.exists() and not force:
-        hint = f"sindri config init --file {file} --force   replaces it"
-        raise UsageError("SND-USE-003", f"{file} exists", hint=hint)
+    text = initial_document(name or fitted(file.absolute().parent.name), provider, image)
     try:
-        file.write_text(initial_document(chosen, provider, image), encoding="utf-8")
+        with file.open("w" if force else "x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        hint = f"sindri config init --file {file} --force   replaces it"
+        raise UsageError("SND-USE-003", f"{file} exists", hint=hint) from None
     except OSError as error:
         raise UsageError(
             "SND-USE-001", f"{file} cannot be written: {error.strerror}", hint="choose another file: --file FILE"
@@ -57,13 +57,16 @@ def validate(chosen: Chosen) -> int:
 @config.command()
 @environment_options
 def show(chosen: Chosen) -> int:
-    """Show the configuration as it is understood, defaults filled in."""
-    from sindri_core.cli.render.documents import dump
-    from sindri_core.config import show as shown
+    """Show the configuration as it is understood, each default marked as one."""
+    from sindri_core.config.show import annotated
+    from sindri_core.config.show import show as shown
 
     with opened(chosen, steps=False) as core:
         core.validate()
-        answer(shown(core.config), chosen.output, lambda plain: dump(plain, "yaml"))
+        if chosen.output == "text":
+            answer(core.config, "text", annotated)
+        else:
+            answer(shown(core.config), chosen.output, str)
     return ExitCode.OK
 
 

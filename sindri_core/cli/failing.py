@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,9 @@ def failed(error: Exception, arguments: Sequence[str]) -> int:
     """Report an error on standard error and return its exit code."""
     if not isinstance(error, SindriError):
         if verbose(arguments):
-            click.echo(clean("".join(traceback.format_exception(error))), err=True)
+            from traceback import format_exception  # costs start-up time
+
+            click.echo(clean("".join(format_exception(error))), err=True)
         error = unforeseen(error)
     if form(arguments) == "text":
         click.echo(text(error), err=True, color=False if "--no-color" in arguments else None)

@@ -95,20 +95,29 @@ def _deployed(result: Deployed) -> str:
     return "\n".join([*lines, "", "  sindri status         how it is", "  sindri stop           take the power away"])
 
 
-def _read(file: Path) -> object:
-    """Read a plan file, which is untrusted: of bounded size, and not nested without end."""
+def _read(file: Path) -> dict[str, object]:
+    """Read a plan file, which is untrusted: a regular file of bounded size, and not nested without end."""
+    problem, document = "it holds no mapping", None
     try:
-        with file.open("rb") as stream:
-            content = stream.read(LARGEST + 1)
-        problem, document = f"it is larger than {LARGEST >> 20} MiB", None
-        if len(content) <= LARGEST:
-            problem, document = "", json.loads(content)
+        document = json.loads(_content(file))
     except (OSError, ValueError, RecursionError) as error:
         problem = str(error)
-    if problem:
-        hint = f"make one: sindri plan --out {file}"
-        raise UsageError("SND-PLN-001", f"the plan file {file} cannot be read: {problem}", hint=hint)
-    return document
+    if isinstance(document, dict):
+        return document
+    hint = f"make one: sindri plan --out {file}"
+    raise UsageError("SND-PLN-001", f"the plan file {file} cannot be read: {problem}", hint=hint)
+
+
+def _content(file: Path) -> bytes:
+    if file.exists() and not file.is_file():
+        message = "it is no regular file"
+        raise ValueError(message)
+    with file.open("rb") as stream:
+        content = stream.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        message = f"it is larger than {LARGEST >> 20} MiB"
+        raise ValueError(message)
+    return content
 
 
 def _write(file: Path, content: str) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,17 @@ class Chosen:
 
 _FORMS = click.Choice(["text", "json", "yaml"])
 _FILE = click.Path(path_type=Path)
-_SECONDS = click.FloatRange(min=0.1, max=86400)
+
+
+class _Seconds(click.FloatRange):
+    """Seconds; ``nan`` is a float and no number of them."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        seconds = float(super().convert(value, param, ctx))
+        return seconds if seconds == seconds else self.fail(f"{value!r} is no number of seconds", param, ctx)  # noqa: PLR0124 - nan
+
+
+_SECONDS = _Seconds(min=0.1, max=86400)
 _SHARED = [
     click.option("-c", "--config", type=_FILE, help="The configuration. Default: sindri.yaml here or above."),
     click.option("--name", default="", help="Name of the environment, instead of the configuration's."),
@@ -96,15 +107,16 @@ def opened(chosen: Chosen, *, steps: bool = True, warnings: bool = True) -> Iter
     from sindri_core.core import Core
 
     with Interruptible(chosen.cancel), observer(chosen, steps=steps, warnings=warnings) as tell:
-        core = Core(
-            chosen.config,
-            disabled=chosen.disabled,
-            on_event=tell,
-            name=chosen.name,
-            context=chosen.context,
-            namespace=chosen.namespace,
-            cancel=chosen.cancel,
-        )
+        with redirect_stdout(sys.stderr):  # what a plugin prints on import is no part of the answer
+            core = Core(
+                chosen.config,
+                disabled=chosen.disabled,
+                on_event=tell,
+                name=chosen.name,
+                context=chosen.context,
+                namespace=chosen.namespace,
+                cancel=chosen.cancel,
+            )
         if not chosen.disabled:
             _remember(core)
         with core:

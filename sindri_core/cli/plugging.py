@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -78,7 +80,7 @@ def _examined(plugin: str) -> dict[str, Any]:
 
 def _checks(registry: Registry) -> list[Check]:
     """Let the plugin check its tools and services, as far as that needs no configuration."""
-    from sindri_core.config import default_config
+    from sindri_core.config.validation import default_config
     from sindri_core.context import Context
     from sindri_core.hooks import Hooks
     from sindri_core.requests import CheckRequest
@@ -104,7 +106,8 @@ def _report(report: dict[str, Any]) -> str:
 
 def _text(verdicts: tuple[Verdict, ...] | list[Verdict]) -> str:
     rows = [COLUMNS]
-    rows += [(v.id, v.version, v.distribution, v.api, v.state, v.reason or v.provides or "-") for v in verdicts]
+    said = ((v, " ".join((v.reason or v.provides or "-").split())) for v in verdicts)
+    rows += [(v.id, v.version, v.distribution, v.api, v.state, text) for v, text in said]
     widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMNS))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)
@@ -117,8 +120,9 @@ def _loaded(disabled: tuple[str, ...]) -> tuple[Verdict, ...]:
 
 
 def _registry(disabled: tuple[str, ...], only: str = "") -> Registry:
-    from sindri_core.core import disabled_by
+    from sindri_core.discovery import disabled_by
     from sindri_core.loading import load
 
     found = tuple(ref for ref in find(os.environ) if not only or ref.id == only)
-    return load(found, disabled={*disabled, *disabled_by(os.environ)})
+    with redirect_stdout(sys.stderr):  # what a plugin prints on import is no part of the answer
+        return load(found, disabled={*disabled, *disabled_by(os.environ)})

@@ -1,68 +1,91 @@
-"""The validated models as the values that the rest of the program works with."""
+"""A validated file, as plain data, into the values that the rest of the program works with."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
+from sindri_core.config.amounts import parse_cpus, parse_size
 from sindri_core.settings import Config, Extensions, Gpu, ImageSettings, Resources, Trust
 from sindri_core.types import Claim
 
-if TYPE_CHECKING:
-    from sindri_core.config.models import DeploymentModel, FileModel
+
+class Validated(NamedTuple):
+    """What the models accepted, as plain data.
+
+    ``effective`` has the keys of the file, every default filled in, amounts as text; ``sections`` are the paths in it
+    that belong to plugins, ``written`` the paths that stand in the file itself. ``digest`` is a SHA-256 of
+    ``effective``.
+    """
+
+    effective: Mapping[str, Any]
+    sections: Sequence[str]
+    written: Sequence[str]
+    digest: str
 
 
-def to_config(model: FileModel, name: str, sections: Mapping[str, object]) -> Config:
-    """Make the configuration; file, digest and warnings are the caller's."""
-    deployment, extensions = model.deployment, model.extensions
+def to_config(validated: Validated) -> Config:
+    """Make the configuration; file and warnings are the caller's."""
+    core = validated.effective
+    deployment, extensions = core["deployment"], core["extensions"]
+    workspace = deployment["volumes"]["workspace"]
     return Config(
-        name=name,
-        provider=deployment.provider,
-        resources=_resources(deployment),
-        workspace_size=deployment.volumes.workspace.size,
-        workspace_path=deployment.volumes.workspace.path,
+        name=core["name"],
+        provider=deployment["provider"],
+        resources=_resources(deployment["resources"]),
+        workspace_size=parse_size(workspace["size"]),
+        workspace_path=workspace["path"],
         image=_image(deployment),
         extensions=Extensions(
-            profile=extensions.profile,
-            active=tuple(extensions.active),
-            additional=tuple(extensions.additional),
-            auto_install=extensions.auto_install,
+            profile=extensions["profile"],
+            active=tuple(extensions["active"]),
+            additional=tuple(extensions["additional"]),
+            auto_install=extensions["auto_install"],
         ),
-        source_ref=deployment.buildFromSource.gitRef,
-        trust=Trust(required=_required(deployment), verifiers=tuple(model.trust.verifiers)),
-        disabled_plugins=tuple(model.plugins.disabled),
-        sections=dict(sections),
+        source_ref=deployment["buildFromSource"]["gitRef"],
+        trust=Trust(required=_required(deployment), verifiers=tuple(core["trust"]["verifiers"])),
+        disabled_plugins=tuple(core["plugins"]["disabled"]),
+        sections={path: _at(core, path) for path in validated.sections},
+        digest=validated.digest,
+        effective=core,
+        written=frozenset(validated.written),
     )
 
 
-def _resources(deployment: DeploymentModel) -> Resources:
-    asked = deployment.resources
-    gpu = asked.gpu
-    wanted = Gpu(type=gpu.type, count=gpu.count, memory=gpu.memory, tier=gpu.tier) if gpu.enabled else None
-    return Resources(memory=asked.memory, cpus=asked.cpus, gpu=wanted)
+def _at(data: Mapping[str, Any], path: str) -> Any:
+    at: Any = data
+    for key in path.split("."):
+        at = at[key]
+    return at
 
 
-def _image(deployment: DeploymentModel) -> ImageSettings:
-    parts = deployment.image_config
+def _resources(asked: Mapping[str, Any]) -> Resources:
+    gpu = asked["gpu"]
+    wanted = None
+    if gpu["enabled"]:
+        memory = parse_size(gpu["memory"]) if gpu["memory"] else None
+        wanted = Gpu(type=gpu["type"], count=gpu["count"], memory=memory, tier=gpu["tier"])
+    return Resources(memory=parse_size(asked["memory"]), cpus=parse_cpus(asked["cpus"]), gpu=wanted)
+
+
+def _image(deployment: Mapping[str, Any]) -> ImageSettings:
+    parts = deployment["image_config"]
     if parts is None:
-        return ImageSettings(reference=deployment.image)
+        return ImageSettings(reference=deployment["image"])
     return ImageSettings(
-        registry=parts.registry,
-        version=parts.version,
-        tag_override=parts.tag_override,
-        digest=parts.digest,
-        strategy=parts.resolution_strategy,
-        allow_prerelease=parts.allow_prerelease,
-        pull_policy=parts.pull_policy,
-        certificate_identity=parts.certificate_identity,
-        certificate_oidc_issuer=parts.certificate_oidc_issuer,
+        registry=parts["registry"],
+        version=parts["version"],
+        tag_override=parts["tag_override"],
+        digest=parts["digest"],
+        strategy=parts["resolution_strategy"],
+        allow_prerelease=parts["allow_prerelease"],
+        pull_policy=parts["pull_policy"],
+        certificate_identity=parts["certificate_identity"],
+        certificate_oidc_issuer=parts["certificate_oidc_issuer"],
     )
 
 
-def _required(deployment: DeploymentModel) -> frozenset[Claim]:
-    parts = deployment.image_config
-    wanted = {
-        Claim.SIGNATURE: bool(parts and parts.verify_signature),
-        Claim.PROVENANCE: bool(parts and parts.verify_provenance),
-    }
+def _required(deployment: Mapping[str, Any]) -> frozenset[Claim]:
+    parts = deployment["image_config"] or {}
+    wanted = {Claim.SIGNATURE: parts.get("verify_signature"), Claim.PROVENANCE: parts.get("verify_provenance")}
     return frozenset(claim for claim, required in wanted.items() if required)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sindri_core.config.plain import taken
 from sindri_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from sindri_core.types import Issue
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 NAMES = ("sindri.yaml", "sindri.yml")
@@ -34,6 +39,14 @@ class Document:
                 return found
         return (0, 0)
 
+    def located(self, issue: Issue) -> Issue:
+        """Say where the key of an issue stands, when the plugin that found it could not know."""
+        if issue.line:
+            return issue
+        steps = re.findall(r"[^.\[\]]+", issue.path)
+        line, column = self.position(tuple(int(step) if step.isdigit() else step for step in steps))
+        return replace(issue, file=issue.file or str(self.file or ""), line=line, column=column)
+
 
 def find_config(start: Path) -> Path | None:
     """Look for sindri.yaml or sindri.yml in this folder and upwards; folders that may not be read are passed over."""
@@ -49,12 +62,11 @@ def read_document(source: Path | Mapping[str, Any]) -> Document:
     from sindri_core.config.reader import parse
 
     try:
-        with source.open("rb") as stream:
-            content = stream.read(LARGEST + 1)
-    except OSError as error:
+        content = _content(source)
+    except (OSError, ValueError) as error:
         raise ConfigError(
             "SND-CFG-002",
-            f"{source} cannot be read: {error.strerror or error}",
+            f"{source} cannot be read: {getattr(error, 'strerror', '') or error}",
             hint="sindri config init   writes a new one; --config FILE uses another",
         ) from error
     if len(content) > LARGEST:
@@ -65,6 +77,15 @@ def read_document(source: Path | Mapping[str, Any]) -> Document:
         )
     data, positions = parse(content, source)
     return Document(data=data, file=source, positions=positions)
+
+
+def _content(file: Path) -> bytes:
+    """Read the bytes of a regular file, one more than allowed at most. Others could keep us waiting for ever."""
+    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is a pipe or a device, not a file")
+        return stream.read(LARGEST + 1)
 
 
 def disabled_plugins(document: Document) -> tuple[str, ...]:

@@ -1,20 +1,20 @@
 """What the core's part of sindri.yaml may hold. The descriptions are the reference page.
 
-Keys are those of the document (``buildFromSource`` and ``gitRef`` keep its spelling).
+Keys are those of the document (``buildFromSource`` and ``gitRef`` keep its spelling). A plain text in an annotation
+says what the field takes; ``wording`` shows it to people whose value does not fit.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
-from sindri_core.config.amounts import parse_cpus, parse_size
+from sindri_core.config.amounts import parse_cpus, parse_memory, parse_size
+from sindri_core.config.naming import LONGEST_NAME, NAME
 from sindri_core.errors import ImageError
 from sindri_core.settings import Cpus, Size
 
-NAME = r"^[a-z]([a-z0-9-]*[a-z0-9])?$"
-LONGEST_NAME = 63
 PLUGIN_ID = r"^[a-z][a-z0-9-]*$"
 PROFILES = (
     *("minimal", "fullstack", "anthropic-dev", "systems", "enterprise", "devops", "mobile", "ai-dev", "geospatial"),
@@ -25,7 +25,7 @@ PROFILES = (
 def _reference(value: object) -> object:
     from sindri_core.oci.reference import parse
 
-    if isinstance(value, str):
+    if isinstance(value, str) and value:
         try:
             parse(value)
         except ImageError as error:
@@ -39,16 +39,26 @@ def _no_doubled_prefix(value: object) -> object:
     return value
 
 
-def _json(kind: str, pattern: str) -> Any:
-    """How an amount shows in the JSON schema: as the text or number that people write."""
-    from pydantic import WithJsonSchema
-
-    return WithJsonSchema({"type": ["string", "number"] if kind == "cpus" else "string", "pattern": pattern})
-
-
-SizeField = Annotated[Any, BeforeValidator(parse_size), _json("size", r"^[0-9.]+(Ki|Mi|Gi|Ti|[KMGT]B?)$")]
-CpusField = Annotated[Any, BeforeValidator(parse_cpus), _json("cpus", r"^[0-9.]+m?$")]
-Digest = Annotated[str, BeforeValidator(_no_doubled_prefix), Field(pattern=r"^(sha256:[0-9a-f]{64})?$")]
+WRITTEN = PlainSerializer(str)
+AMOUNT = WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?[KMGTP][iB]?$"})
+SizeField = Annotated[Any, BeforeValidator(parse_size), WRITTEN, AMOUNT]
+MemoryField = Annotated[Any, BeforeValidator(parse_memory), WRITTEN, AMOUNT]
+CpusField = Annotated[
+    Any,
+    BeforeValidator(parse_cpus),
+    WRITTEN,
+    WithJsonSchema({"type": ["string", "number"], "pattern": r"^([0-9]+(\.[0-9]+)?|[0-9]+m)$", "exclusiveMinimum": 0}),
+]
+Digest = Annotated[
+    str,
+    BeforeValidator(_no_doubled_prefix),
+    Field(pattern=r"^(sha256:[0-9a-f]{64})?$"),
+    WithJsonSchema({"type": "string", "pattern": r"^((sha256:){1,2}[0-9a-f]{64})?$"}),
+    "sha256: and 64 digits of 0-9 and a-f",
+]
+PluginId = Annotated[
+    str, Field(pattern=PLUGIN_ID, max_length=63), "the id of a plugin, such as kubernetes (sindri plugins list)"
+]
 ImageText = Annotated[str, BeforeValidator(_reference), Field(max_length=512)]
 Text = Annotated[str, Field(max_length=512)]
 
@@ -65,7 +75,7 @@ class GpuModel(Strict):
     enabled: bool = Field(default=False, description="Whether the environment needs any.")
     type: Literal["nvidia", "amd", "intel"] = Field(default="nvidia", description="Whose.")
     count: int = Field(default=1, ge=1, le=64, description="How many.")
-    memory: SizeField | None = Field(default=None, description="Least memory of each.")
+    memory: MemoryField | None = Field(default=None, description="Least memory of each.")
     tier: Literal["", "gpu-small", "gpu-medium", "gpu-large", "gpu-xlarge"] = Field(
         default="", description="A rough size, for providers that sell by size."
     )
@@ -74,7 +84,7 @@ class GpuModel(Strict):
 class ResourcesModel(Strict):
     """Limits of the environment; its requests are half of them."""
 
-    memory: SizeField = Field(default=Size(2 << 30), description="Memory, such as 4GB or 4Gi (both are 4Gi).")
+    memory: MemoryField = Field(default=Size(2 << 30), description="Memory, such as 4GB or 4Gi (both are 4Gi).")
     cpus: CpusField = Field(default=Cpus(1000), description="Processors, such as 2, 0.5 or 500m.")
     gpu: GpuModel = Field(default_factory=GpuModel, description="Accelerators.")
 
@@ -83,11 +93,9 @@ class WorkspaceModel(Strict):
     """The home volume."""
 
     size: SizeField = Field(default=Size(10 << 30), description="Size of the home volume.")
-    path: Text = Field(
-        default="/alt/home/developer/workspace",
-        pattern=r"^/[^\x00-\x1f]*$",
-        description="Folder of the work inside the environment.",
-    )
+    path: Annotated[
+        Text, Field(pattern=r"^/[^\x00-\x1f]*$"), "an absolute path, such as /alt/home/developer/workspace"
+    ] = Field(default="/alt/home/developer/workspace", description="Folder of the work inside the environment.")
 
 
 class VolumesModel(Strict):
@@ -99,9 +107,13 @@ class VolumesModel(Strict):
 class ImageConfigModel(Strict):
     """The image by its parts."""
 
-    registry: ImageText = Field(description="Registry and repository, without tag: ghcr.io/my-org/app.")
+    registry: Annotated[
+        ImageText, Field(min_length=1), "registry and repository without tag, such as ghcr.io/my-org/app"
+    ] = Field(description="Registry and repository, without tag: ghcr.io/my-org/app.")
     version: Text = Field(default="", description="Version or range, such as ^1.0.0.")
-    tag_override: str = Field(default="", pattern=r"^[A-Za-z0-9_.-]*$", max_length=128, description="Exactly this tag.")
+    tag_override: Annotated[
+        str, Field(pattern=r"^([A-Za-z0-9_][A-Za-z0-9_.-]*)?$", max_length=128), "a tag, such as v1.0.0"
+    ] = Field(default="", description="Exactly this tag.")
     digest: Digest = Field(default="", description="Exactly this digest: the safest.")
     resolution_strategy: Literal["semver", "latest-stable", "pin-to-cli", "explicit"] = Field(
         default="semver", description="How a version becomes a tag."
@@ -119,16 +131,20 @@ class ImageConfigModel(Strict):
 class BuildFromSourceModel(Strict):
     """What the image builds at its first start."""
 
-    enabled: Literal[False] = Field(default=False, description="Images are built elsewhere; only false is possible.")
-    gitRef: str = Field(  # noqa: N815 - as before
-        default="", pattern=r"^[A-Za-z0-9_./-]*$", max_length=255, description="Reference handed to the image."
+    enabled: Annotated[Literal[False], "false; build the image, push it and name it in deployment.image"] = Field(
+        default=False, description="Images are built elsewhere; only false is possible."
     )
+    gitRef: Annotated[  # noqa: N815 - as before
+        str,
+        Field(pattern=r"^([A-Za-z0-9_][A-Za-z0-9_./-]*)?$", max_length=255),
+        "a branch, tag or commit, such as main",
+    ] = Field(default="", description="Reference handed to the image.")
 
 
 class DeploymentModel(Strict):
     """What is deployed."""
 
-    provider: str = Field(default="kubernetes", pattern=PLUGIN_ID, max_length=63, description="Plugin that deploys.")
+    provider: PluginId = Field(default="kubernetes", description="Plugin that deploys.")
     distro: Literal["", "ubuntu", "fedora", "opensuse"] = Field(
         default="", description="Informative: the distribution is the image's."
     )
@@ -169,15 +185,13 @@ class ExtensionsModel(Strict):
 class PluginsModel(Strict):
     """Which plugins take part."""
 
-    disabled: list[Annotated[str, Field(pattern=PLUGIN_ID)]] = Field(
-        default_factory=list, max_length=128, description="Plugins that are left out."
-    )
+    disabled: list[PluginId] = Field(default_factory=list, max_length=128, description="Plugins that are left out.")
 
 
 class TrustModel(Strict):
     """Whose word about images counts."""
 
-    verifiers: list[Annotated[str, Field(pattern=PLUGIN_ID)]] = Field(
+    verifiers: list[PluginId] = Field(
         default_factory=lambda: ["image-verify"], max_length=16, description="Plugins that may accept an image."
     )
 
@@ -185,10 +199,12 @@ class TrustModel(Strict):
 class FileModel(Strict):
     """A whole sindri.yaml. The sections below ``providers`` belong to the plugins."""
 
-    version: str = Field(default="1.0", pattern=r"^1\.\d+$", description="Version of this format.")
-    name: str = Field(
-        default="", max_length=LONGEST_NAME, description="Name of the environment. Default: the folder's."
+    version: Annotated[str, Field(pattern=r"^1\.[0-9]{1,3}$"), 'version: "1.0", the only format there is'] = Field(
+        default="1.0", description="Version of this format."
     )
+    name: Annotated[
+        str, Field(pattern=f"{NAME}|^$", max_length=LONGEST_NAME), "a name of a-z, 0-9 and -, such as my-env"
+    ] = Field(default="", description="Name of the environment. Default: the folder's.")
     deployment: DeploymentModel = Field(default_factory=DeploymentModel, description="What is deployed.")
     extensions: ExtensionsModel = Field(
         default_factory=ExtensionsModel, description="What the image installs at its first start."

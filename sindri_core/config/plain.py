@@ -12,6 +12,8 @@ from sindri_core.errors import ConfigError
 MOST_VALUES = 10_000
 DEEPEST = 32
 LONGEST_KEY = 256
+BEYOND = 10**18
+"""No number in a configuration has more digits; Python refuses to print one of thousands."""
 CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What YAML calls not printable: control characters and lone surrogates."""
 
@@ -45,6 +47,8 @@ def _copied(value: Any, path: tuple[str, ...], left: list[int]) -> Any:
         return str(value)
     if isinstance(value, float) and not math.isfinite(value):
         raise _broken(path, f"is {value}, which is no amount")
+    if isinstance(value, int) and abs(value) >= BEYOND:
+        raise _broken(path, "is a number of more than 18 digits")
     if value is None or isinstance(value, bool | int | float):
         return value
     raise _broken(path, f"is a {type(value).__name__}: only text, numbers, true, false, None, lists and mappings")

@@ -2,8 +2,9 @@
 
 The events of PyYAML's parser are turned into values here, by the YAML 1.2 core schema as far as it is sensible: only
 true and false are booleans (``no`` is a word), ``08``, ``1e3`` and ``0o7`` stay text (they are names and versions more
-often than numbers), keys are text, a key stands once. An alias costs what it stands for. Events, not PyYAML's
-composer: that one recurses in C, and a file of brackets overflows its stack.
+often than numbers), the name and the version are text whatever they look like, keys are text, a key stands once. An
+alias costs what it stands for. Events, not PyYAML's composer: that one recurses in C, and a file of brackets overflows
+its stack.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\.[0-9]{1,17}", re.ASCII)
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _TRUE, _FALSE = {"true", "True", "TRUE"}, {"false", "False", "FALSE"}
+_TEXTS: set[KeyPath] = {("name",), ("version",)}
 _TEXT_TAGS = {"!", "tag:yaml.org,2002:str"}
 _MAPPING_TAGS = {"!", "tag:yaml.org,2002:map"}
 _SEQUENCE_TAGS = {"!", "tag:yaml.org,2002:seq"}
@@ -98,7 +100,7 @@ class _Reader:
             self._check_tag(event, _SEQUENCE_TAGS)
             value = self._sequence(events, path, depth)
         else:
-            value = self._scalar(event)
+            value = self._scalar(event, text=path in _TEXTS)
         if anchor := getattr(event, "anchor", None):
             self._anchored[anchor] = (value, self._made - before)
         return value
@@ -139,20 +141,20 @@ class _Reader:
             raise self._broken(event, f"a key has at most {LONGEST_KEY} printable characters, all in one line")
         return str(event.value)
 
-    def _scalar(self, event: Any) -> Any:
+    def _scalar(self, event: Any, *, text: bool) -> Any:
         self._check_tag(event, _TEXT_TAGS)
-        text = str(event.value)
-        if found := CONTROL.search(text):
+        word = str(event.value)
+        if found := CONTROL.search(word):
             raise self._broken(event, f"the control character {found[0]!r} has no place here")
-        if event.tag or event.style:
-            return text
-        if text in _NULLS:
+        if event.tag or event.style or (text and word not in {"", "~"}):
+            return word
+        if word in _NULLS:
             return None
-        if text in _TRUE or text in _FALSE:
-            return text in _TRUE
-        if _INTEGER.fullmatch(text):
-            return int(text)
-        return float(text) if _FLOAT.fullmatch(text) else text
+        if word in _TRUE or word in _FALSE:
+            return word in _TRUE
+        if _INTEGER.fullmatch(word):
+            return int(word)
+        return float(word) if _FLOAT.fullmatch(word) else word
 
     def _check_tag(self, event: Any, allowed: set[str]) -> None:
         if event.tag and event.tag not in allowed:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from sindri_core.config.convert import to_config
+from sindri_core.config.convert import Validated, to_config
 from sindri_core.config.document import Document, KeyPath, provider_of
-from sindri_core.config.models import LONGEST_NAME, NAME, FileModel
-from sindri_core.config.retired import RETIRED
+from sindri_core.config.models import PLUGIN_ID, FileModel
+from sindri_core.config.naming import complaint, fitted
+from sindri_core.config.retired import PROVIDERS, RETIRED
+from sindri_core.config.wording import nearest, said
 from sindri_core.errors import ConfigError, PluginError
 from sindri_core.settings import Config
 from sindri_core.types import ConfigSection, Issue, Severity
@@ -31,16 +32,39 @@ class _Owned:
     model: type[BaseModel]
 
 
-def validate(document: Document, sections: Sequence[tuple[str, ConfigSection]], *, name: str = "") -> Config:
-    """Check the document against the core's models and the plugins'. ``name`` comes before the file's.
+def validate(
+    document: Document,
+    sections: Sequence[tuple[str, ConfigSection]],
+    *,
+    name: str = "",
+    installed: Collection[str] = (),
+) -> Config:
+    """Check the document as ``check`` does, and make the configuration of it."""
+    validated, warnings = check(document, sections, name=name, installed=installed)
+    return replace(to_config(validated), file=document.file, warnings=warnings)
 
-    Raises ``ConfigError`` ``SND-CFG-001`` with all issues, ``PluginError`` when a plugin's model cannot be imported.
+
+def check(
+    document: Document,
+    sections: Sequence[tuple[str, ConfigSection]],
+    *,
+    name: str = "",
+    installed: Collection[str] = (),
+) -> tuple[Validated, tuple[Issue, ...]]:
+    """Check the document against the core's models and the plugins'; return what they accepted, and warnings.
+
+    ``name`` comes before the file's.
+
+    ``installed`` are the ids of all plugins that are there, loaded or not. Raises ``ConfigError`` ``SND-CFG-001`` with
+    all issues, ``PluginError`` when a plugin's model cannot be imported.
     """
     owned = [_Owned(plugin, tuple(section.path.split(".")), _model(plugin, section)) for plugin, section in sections]
     issues: list[Issue] = []
-    core, parts = _divided(document, owned, issues)
-    model = _checked(FileModel, core, (), document, issues)
-    validated = {".".join(o.path): _checked(o.model, parts.get(o.path, {}), o.path, document, issues) for o in owned}
+    rest, divided = _divided(document, owned, issues)
+    if message := misnamed_provider(document, installed) if installed else "":
+        issues.append(_issue(document, ("deployment", "provider"), message))
+    model = _checked(FileModel, rest, (), document, issues)
+    plugins = {".".join(o.path): _checked(o.model, divided.get(o.path, {}), o.path, document, issues) for o in owned}
     chosen = _name(document, name, issues)
     errors = [issue for issue in issues if issue.severity is Severity.ERROR]
     if errors or model is None:
@@ -53,8 +77,26 @@ def validate(document: Document, sections: Sequence[tuple[str, ConfigSection]], 
             issues=sorted(issues, key=lambda issue: (issue.line, issue.column)),
         )
     issues += _doubled_prefix(document)
-    config = to_config(model, chosen, {path: part for path, part in validated.items() if part is not None})
-    return replace(config, file=document.file, warnings=tuple(issues), digest=_digest(model, chosen, validated))
+    effective = _effective(model, chosen, plugins)
+    validated = Validated(
+        effective=effective,
+        sections=[path for path, part in plugins.items() if part is not None],
+        written=[*_paths(document.data), *(["name"] if name else [])],
+        digest=hashlib.sha256(json.dumps(effective, sort_keys=True).encode()).hexdigest(),
+    )
+    return validated, tuple(issues)
+
+
+def misnamed_provider(document: Document, installed: Collection[str]) -> str:
+    """Say what to write when ``deployment.provider`` is misspelt or a provider of the earlier program; else empty."""
+    provider = _found(document.data, ("deployment", "provider"))
+    if not isinstance(provider, str) or provider in installed or not re.fullmatch(PLUGIN_ID, provider):
+        return ""
+    if instead := PROVIDERS.get(provider):
+        return f"{provider} is not a provider here: {instead}"
+    if near := nearest(provider, installed):
+        return f"there is no provider {provider}; did you mean {near}?"
+    return ""
 
 
 def default_config(
@@ -93,10 +135,12 @@ def _divided(
 ) -> tuple[dict[str, Any], dict[tuple[str, ...], Any]]:
     """Take the plugins' sections out of the document; what nobody owns under ``providers`` becomes an issue."""
     core = {key: value for key, value in document.data.items() if key != "providers"}
+    if isinstance(core.get("name"), str | None):
+        core.pop("name", None)  # checked where the name is chosen
     parts: dict[tuple[str, ...], Any] = {}
     for path, instead in RETIRED.items():
-        if _found(document.data, path) is not None and not any(o.path == path for o in owned):
-            issues.append(_issue(document, path, f"no longer a key: {instead}", code="SND-CFG-103"))
+        if _has(document.data, path) and not any(o.path == path for o in owned):
+            issues.append(_issue(document, path, f"a key of the earlier program: {instead}", code="SND-CFG-103"))
             core.pop(path[0], None)
     for section in owned:
         if section.path[0] in core:
@@ -104,10 +148,11 @@ def _divided(
         else:
             part = _found(document.data, section.path)
         if part is not None:
-            parts[section.path] = part
+            parts[section.path] = _without_retired(part, section.path)
     providers = document.data.get("providers")
     if providers is not None and not isinstance(providers, Mapping):
-        issues.append(_issue(document, ("providers",), "must be a mapping of provider names"))
+        message = "this is not a mapping: write the name of a provider below it, and its keys below that"
+        issues.append(_issue(document, ("providers",), message))
     elif providers:
         known = {o.path[1] for o in owned if o.path[0] == "providers"}
         strangers = (str(key) for key in providers if str(key) not in known)
@@ -116,11 +161,25 @@ def _divided(
 
 
 def _unowned(document: Document, key: str, known: set[str]) -> Issue:
+    path = ("providers", key)
     if key == provider_of(document):
         message = f"the plugin {key} is not loaded: pip install sindri-{key}, or sindri plugins list"
-        return _issue(document, ("providers", key), message, code="SND-CFG-104")
-    message = f"no loaded plugin owns this section{_did_you_mean(key, known)}"
-    return _issue(document, ("providers", key), message, code="SND-CFG-104", severity=Severity.WARNING)
+        return _issue(document, path, message, code="SND-CFG-104")
+    if near := nearest(key, {*known, "kubernetes"}):
+        return _issue(document, path, f"there is no provider {key}; did you mean {near}?")
+    message = f"not read, because no plugin for {key} is installed: install the plugin, or remove the section"
+    return _issue(document, path, message, code="SND-CFG-104", severity=Severity.WARNING)
+
+
+def _without_retired(part: Any, path: tuple[str, ...]) -> Any:
+    """Leave out the keys that are reported as retired already."""
+    gone = {key[-1] for key in RETIRED if key[:-1] == path}
+    return {key: value for key, value in part.items() if key not in gone} if isinstance(part, Mapping) else part
+
+
+def _has(data: Mapping[str, Any], path: Sequence[str]) -> bool:
+    around = _found(data, path[:-1])
+    return isinstance(around, Mapping) and path[-1] in around
 
 
 def _found(data: Mapping[str, Any], path: Sequence[str]) -> Any:
@@ -132,79 +191,44 @@ def _found(data: Mapping[str, Any], path: Sequence[str]) -> Any:
 
 def _checked(model: type[BaseModel], part: Any, path: tuple[str, ...], document: Document, issues: list[Issue]) -> Any:
     if not isinstance(part, Mapping):
-        issues.append(_issue(document, path, "must be a mapping of keys to values"))
+        message = f"this is not a mapping: write keys below it ({', '.join(sorted(model.model_fields))})"
+        issues.append(_issue(document, path, message))
         return None
     try:
         return model.model_validate(dict(part))
     except ValidationError as error:
+        seen: set[KeyPath] = set()
         for problem in error.errors(include_url=False):
-            location = tuple(step for step in problem["loc"] if not _internal(step))
-            issues.append(_issue(document, (*path, *location), _said(problem, model, location)))
+            location = tuple(_written(problem["loc"], part, missing=problem["type"] == "missing"))
+            if location not in seen:
+                issues.append(_issue(document, (*path, *location), said(problem, model, location)))
+            seen.add(location)
         return None
 
 
-def _internal(step: object) -> bool:
-    """Pydantic names the member of a union in the location; the file has no such key."""
-    return isinstance(step, str) and bool(re.search(r"[\[(]", step) or step in {"str", "literal['']"})
-
-
-def _said(problem: Any, model: type[BaseModel], location: tuple[Any, ...]) -> str:
-    """Say the problem in our words, with what is allowed."""
-    kind, context = problem["type"], problem.get("ctx") or {}
-    if kind == "extra_forbidden":
-        return f"unknown key{_did_you_mean(str(location[-1]), _keys(model, location[:-1]))}"
-    if kind == "literal_error":
-        allowed = context.get("expected", "")
-        return f"{_short(problem['input'])} is not allowed: write {allowed}".replace("'', ", "")
-    if kind == "string_pattern_mismatch":
-        return f"{_short(problem['input'])} does not match {context.get('pattern')}"
-    if kind == "missing":
-        return "is missing"
-    message = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Input ")
-    return message if kind == "value_error" else f"{message}, not {_short(problem['input'])}"
-
-
-def _keys(model: type[BaseModel], location: Sequence[Any]) -> set[str]:
-    """The keys that a nested model knows, followed through annotations."""
-    current: Any = model
-    for step in location:
-        if isinstance(step, int):
-            continue
-        field = current.model_fields.get(step)
-        candidates = [a for a in _annotated(field.annotation if field else None) if hasattr(a, "model_fields")]
-        if not candidates:
-            return set()
-        current = candidates[0]
-    return set(current.model_fields)
-
-
-def _annotated(annotation: Any) -> list[Any]:
-    inner = getattr(annotation, "__args__", ())
-    return [annotation, *(found for part in inner for found in _annotated(part))]
-
-
-def _did_you_mean(word: str, known: set[str]) -> str:
-    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]}?" if close else f": known are {', '.join(sorted(known))}" if known else ""
-
-
-def _short(value: object) -> str:
-    longest = 60
-    text = json.dumps(value, ensure_ascii=True, default=str)
-    return text if len(text) <= longest else text[:longest] + "…"
+def _written(location: Sequence[str | int], data: Any, *, missing: bool) -> Iterator[str | int]:
+    """The steps of pydantic's location that the file has; the others name the member of a union."""
+    for index, step in enumerate(location):
+        there = isinstance(data, Mapping) and step in data
+        if there or (isinstance(data, list) and isinstance(step, int) and step < len(data)):
+            data = data[step]
+            yield step
+        elif missing and index == len(location) - 1:
+            yield step
 
 
 def _name(document: Document, override: str, issues: list[Issue]) -> str:
     """Choose the name: the one asked for, the file's, or the folder's made fit."""
-    written = override or str(document.data.get("name") or "")
-    if not written and document.file:
-        folder = re.sub(r"[^a-z0-9]+", "-", document.file.resolve().parent.name.lower()).strip("-")
-        written = (folder if folder[:1].isalpha() else f"env-{folder}".rstrip("-"))[:LONGEST_NAME].rstrip("-")
-    written = written or "sindri"
-    if not re.fullmatch(NAME, written) or len(written) > LONGEST_NAME:
-        message = f"{_short(written)} is not a name: at most {LONGEST_NAME} of a-z, 0-9 and -, beginning with a letter"
-        issues.append(_issue(document, ("name",), message))
-    return written
+    written = document.data.get("name")
+    if override:
+        if message := complaint(override):
+            issues.append(replace(_issue(document, ("--name",), message), file="", line=0, column=0))
+        return override
+    if isinstance(written, str) and written:
+        if message := complaint(written):
+            issues.append(_issue(document, ("name",), message))
+        return written
+    return fitted(document.file.resolve().parent.name) if document.file else "sindri"
 
 
 def _doubled_prefix(document: Document) -> list[Issue]:
@@ -228,7 +252,7 @@ def _issue(
     return Issue(
         code=code,
         severity=severity,
-        path=".".join(map(str, path)),
+        path="".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix("."),
         message=message,
         file=str(document.file or ""),
         line=line,
@@ -236,8 +260,22 @@ def _issue(
     )
 
 
-def _digest(model: FileModel, name: str, sections: Mapping[str, Any]) -> str:
-    """A SHA-256 of the meaning: defaults filled in, comments and order left out."""
-    parts = {path: part.model_dump(mode="json") for path, part in sections.items() if part is not None}
-    meaning = [name, model.model_dump(mode="python", exclude={"name"}), parts]
-    return hashlib.sha256(json.dumps(meaning, sort_keys=True, default=str).encode()).hexdigest()
+def _effective(model: FileModel, name: str, sections: Mapping[str, Any]) -> dict[str, Any]:
+    """The meaning as plain data in the order of the file: defaults filled in, comments left out."""
+    plain: dict[str, Any] = model.model_dump(mode="json") | {"name": name}
+    last = {key: plain.pop(key) for key in ("plugins", "trust")}
+    for path, part in sections.items():
+        *around, key = path.split(".")
+        at = plain
+        for step in around:
+            at = at.setdefault(step, {})
+        at[key] = part.model_dump(mode="json")
+    return plain | last
+
+
+def _paths(data: Mapping[str, Any], before: str = "") -> Iterator[str]:
+    """The dotted paths of all keys that stand in the file."""
+    for key, value in data.items():
+        yield f"{before}{key}"
+        if isinstance(value, Mapping):
+            yield from _paths(value, f"{before}{key}.")

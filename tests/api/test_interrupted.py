@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from chaos import ChaosProxy, Cut
+from proxy import Cut, Proxy
 
 from sindri_core.core import Core
 from sindri_core.errors import ClusterError
@@ -34,20 +32,7 @@ def config(namespace: str) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="module")
-def proxied(api_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChaosProxy]:
-    """A way to the real API server that can be cut."""
-    command = ["kubectl", "--kubeconfig", str(api_server.kubeconfig), "proxy", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        match = re.search(r":(\d+)", child.stdout.readline())
-        assert match, "kubectl proxy did not say its port"
-        with ChaosProxy(int(match[1]), tmp_path_factory.mktemp("chaos")) as proxy:
-            yield proxy
-        child.terminate()
-
-
-def core(proxied: ChaosProxy, namespace: str, state: Path) -> Core:
+def core(proxied: Proxy, namespace: str, state: Path) -> Core:
     """A core that goes through the proxy."""
     environ = {**os.environ, "KUBECONFIG": str(proxied.kubeconfig)}
     return Core(config(namespace), environ=environ, state_dir=state)
@@ -63,7 +48,7 @@ def converged(sindri: Core) -> Status:
 
 @pytest.mark.parametrize("forwarded", [False, True], ids=["request lost", "answer lost"])
 def test_a_deploy_cut_at_any_request_is_completed_by_the_next(
-    proxied: ChaosProxy, namespace: str, tmp_path: Path, forwarded: bool
+    proxied: Proxy, namespace: str, tmp_path: Path, forwarded: bool
 ) -> None:
     """Cut at the n-th request for growing n until a deploy survives; the same environment converges each time."""
     survived, n = False, 1
@@ -85,7 +70,7 @@ def test_a_deploy_cut_at_any_request_is_completed_by_the_next(
 
 @pytest.mark.parametrize("forwarded", [False, True], ids=["request lost", "answer lost"])
 def test_a_destroy_cut_at_any_request_is_completed_by_the_next(
-    proxied: ChaosProxy, namespace: str, tmp_path: Path, forwarded: bool
+    proxied: Proxy, namespace: str, tmp_path: Path, forwarded: bool
 ) -> None:
     """Destroy that is cut off goes on where it was: at the end nothing is left."""
     proxied.cut = Cut()

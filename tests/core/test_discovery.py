@@ -113,13 +113,31 @@ def test_a_damaged_cache_is_read_anew(rows: object, whole: str | bytes | None, t
     """Whatever stands in the file, also under the right key, the answer is that of a fresh scan."""
     environ = {"SINDRI_CACHE_DIR": str(tmp_path / "cache")}
     fresh = find(environ)
-    file = tmp_path / "cache/plugins.json"
+    (file,) = (tmp_path / "cache").iterdir()
     content = json.loads(file.read_text())
     content["found"]["rows"] = [rows]
     if whole is None:
         file.write_text(json.dumps(content))
     else:
         file.write_bytes(whole.encode("utf-8", "surrogatepass") if isinstance(whole, str) else whole)
+    assert find(environ) == fresh
+
+
+@pytest.mark.parametrize("kind", ["nested", "folder", "fifo", "endless"])
+def test_a_strange_cache_file_neither_breaks_nor_hangs(kind: str, tmp_path: Path) -> None:
+    """Endless nesting, a folder, a pipe without a writer and a device are all as good as nothing."""
+    environ = {"SINDRI_CACHE_DIR": str(tmp_path / "cache")}
+    fresh = find(environ)
+    (file,) = (tmp_path / "cache").iterdir()
+    file.unlink()
+    if kind == "nested":
+        file.write_text("[" * 100_000)
+    elif kind == "folder":
+        file.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(file)
+    else:
+        file.symlink_to("/dev/zero")
     assert find(environ) == fresh
 
 

@@ -102,7 +102,7 @@ def test_a_plan_file_that_differs_is_refused_and_nothing_written(tmp_path: Path,
 
 
 @pytest.mark.parametrize("document", [[], "x", {}, {"kind": "sindri-plan", "version": 99}])
-def test_what_is_no_plan_file_is_refused(tmp_path: Path, document: object) -> None:
+def test_what_is_no_plan_file_is_refused(tmp_path: Path, document: Any) -> None:
     """A plan file is untrusted: any other document is a usage error, before anything is written."""
     shelf = Shelf()
     with pytest.raises(UsageError) as caught:

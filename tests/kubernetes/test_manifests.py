@@ -11,6 +11,7 @@ from sindri_core.settings import Config, Cpus, Extensions, Gpu, Resources, Size
 from sindri_core.types import Manifest, ResolvedImage
 from sindri_kubernetes.images import find_images
 from sindri_kubernetes.manifests import build
+from sindri_kubernetes.models import KubernetesSection
 from sindri_kubernetes.settings import KubernetesSettings
 
 GIB = 1 << 30
@@ -36,9 +37,14 @@ def config(gpu: Gpu | None = None, extensions: Extensions | None = None) -> Conf
     )
 
 
+def read(section: dict[str, Any]) -> KubernetesSettings:
+    """Read the section as the core hands it over."""
+    return KubernetesSettings.read(KubernetesSection.model_validate(section).model_dump(mode="json"))
+
+
 def built(settings: dict[str, Any] | None = None, **parts: Any) -> dict[str, Manifest]:
     """Build the objects and return them by kind."""
-    manifests = build(config(**parts), KubernetesSettings.model_validate(settings or {}), "team", IMAGE)
+    manifests = build(config(**parts), read(settings or {}), "team", IMAGE)
     return {manifest.kind: manifest for manifest in manifests}
 
 

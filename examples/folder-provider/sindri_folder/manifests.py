@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from sindri_core.errors import UsageError
 from sindri_core.types import Destination, ImageUse, Manifest, ResolvedImage
-from sindri_folder.settings import FolderSettings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +19,7 @@ OWNER = "sindri-folder"
 
 def locate(ctx: Context) -> Destination:
     """Resolve the folder once; nobody looks at the configuration again to find it."""
-    path = Path(ctx.section(FolderSettings).path)
+    path = Path(ctx.section("providers.folder")["path"])
     if not path.is_absolute():
         if ctx.config.file is None:
             raise UsageError(

@@ -55,12 +55,12 @@ class KubernetesPlugin(HookSpecs):
         return (
             ConfigSection(
                 path="providers.kubernetes",
-                model="sindri_kubernetes.settings:KubernetesSettings",
+                model="sindri_kubernetes.models:KubernetesSection",
                 summary="where and how the environment runs in Kubernetes",
             ),
             ConfigSection(
                 path="providers.k8s",
-                model="sindri_kubernetes.settings:LocalClusterSettings",
+                model="sindri_kubernetes.models:LocalClusterSection",
                 summary="the local cluster that sindri k8s create makes",
             ),
         )
@@ -71,7 +71,7 @@ class KubernetesPlugin(HookSpecs):
             return None
         from sindri_kubernetes.validate import issues
 
-        return issues(ctx.config)
+        return issues(ctx.config, request.document)
 
     @hookimpl
     def sindri_locate(self, ctx: Context, request: LocateRequest) -> Destination:
@@ -96,9 +96,10 @@ class KubernetesPlugin(HookSpecs):
     @hookimpl
     def sindri_build_manifests(self, ctx: Context, request: BuildRequest) -> Sequence[Manifest]:
         from sindri_kubernetes.manifests import build
-        from sindri_kubernetes.settings import KubernetesSettings
+        from sindri_kubernetes.settings import SECTION, KubernetesSettings
 
-        return build(ctx.config, ctx.section(KubernetesSettings), request.destination.namespace, request.image)
+        settings = KubernetesSettings.read(ctx.section(SECTION))
+        return build(ctx.config, settings, request.destination.namespace, request.image)
 
     @hookimpl
     def sindri_find_images(self, ctx: Context, request: FindImagesRequest) -> Sequence[ImageUse]:

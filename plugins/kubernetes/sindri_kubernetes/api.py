@@ -8,13 +8,25 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlencode
 
-from sindri_kubernetes.failures import GONE, NOT_FOUND, OK, REDIRECT, ApiFailure, failure, not_kubernetes
+from sindri_kubernetes.failures import (
+    GONE,
+    NOT_FOUND,
+    OK,
+    REDIRECT,
+    TOO_MANY,
+    ApiFailure,
+    ApiUnauthorized,
+    NoApi,
+    failure,
+    not_kubernetes,
+)
 from sindri_kubernetes.resources import serialise
 from sindri_kubernetes.transport import Transport
 
 if TYPE_CHECKING:
     from sindri_core.context import CancelToken, Deadline
     from sindri_core.events import Event
+    from sindri_kubernetes.failures import Refusal
     from sindri_kubernetes.kubeconfig import Access
 
 Objects: TypeAlias = list[dict[str, Any]]
@@ -36,6 +48,7 @@ class Api:
         on_warning: Callable[[str], None] | None = None,
     ) -> None:
         self._transport = Transport(access, deadline=deadline, cancel=cancel, emit=emit, user_agent=user_agent)
+        self._server = access.server
         self._on_warning = on_warning
         self._ahead = timedelta()
 
@@ -126,7 +139,7 @@ class Api:
         for line in self._transport.stream(_with(path, query), seconds):
             try:
                 event = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 return
             if not isinstance(event, dict):
                 return
@@ -183,21 +196,28 @@ class Api:
                 self._on_warning(warning)
         doing = f"{method} {path.partition('?')[0]}"
         if OK <= status < REDIRECT:
-            return _object(answer, status, doing)
+            found = _object(answer)
+            if found is None:
+                raise self._at_server(not_kubernetes(status, doing, "its answer is not a JSON object"))
+            return found
         error = failure(status, answer, doing=doing, secret="secrets" in doing.split("/"))
         if absent and status == NOT_FOUND and error.reason == "NotFound":
             return None
-        raise error
+        raise self._at_server(error)
+
+    def _at_server(self, error: Refusal) -> Refusal:
+        """Name the server where the answer may be another's, or a matter of the server and not of the request."""
+        if isinstance(error, NoApi | ApiUnauthorized) or error.status >= TOO_MANY:
+            error.details = (*error.details, ("server", self._server))
+        return error
 
 
-def _object(content: bytes, status: int, doing: str) -> dict[str, Any]:
+def _object(content: bytes) -> dict[str, Any] | None:
     try:
         answer = json.loads(content)
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
-        raise not_kubernetes(status, doing, "its answer is not JSON")
-    return answer
+    except (ValueError, RecursionError):
+        return None
+    return answer if isinstance(answer, dict) else None
 
 
 def _with(path: str, query: Mapping[str, str]) -> str:

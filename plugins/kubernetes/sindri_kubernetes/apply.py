@@ -129,7 +129,7 @@ def _write(api: Api, ctx: Context, manifest: Manifest, compared: Compared) -> st
     try:
         answer = api.apply(path, compared.body, force=compared.force, uid=uid)
     except ClusterError as error:
-        code, reason, hint = refusals.explain(error)
+        code, reason, hint = refusals.explain(error, manifest)
         raise refusals.retold(error, code, f"{manifest.kind}/{manifest.name}: {reason}", hint) from error
     return str(metadata(answer).get("uid", ""))
 

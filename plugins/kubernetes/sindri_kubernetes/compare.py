@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import hashlib
 import json
@@ -52,8 +53,18 @@ def stamped(manifest: Manifest, name: str, env_uid: str) -> dict[str, Any]:
     body = copy.deepcopy(dict(manifest.body))
     meta = body.setdefault("metadata", {})
     meta["labels"] = {**(meta.get("labels") or {}), **names.labels(name)}
+    if body.get("kind") == "Secret":
+        _encode(body)
     meta["annotations"] = {**(meta.get("annotations") or {}), names.ENV_UID: env_uid}
     return body
+
+
+def _encode(body: dict[str, Any]) -> None:
+    """Write ``stringData`` as ``data``: the server returns only that, so that only that can be compared."""
+    written = body.pop("stringData", None) or {}
+    encoded = {key: base64.b64encode(str(text).encode()).decode() for key, text in written.items()}
+    if encoded:
+        body["data"] = {**(body.get("data") or {}), **encoded}
 
 
 def intent_of(manifest: Manifest) -> str:
@@ -152,7 +163,7 @@ def _change(wanted: Wanted, action: Action, **more: Any) -> Change:
 
 
 def _refused(wanted: Wanted, error: ClusterError) -> Change:
-    code, reason, hint = refusals.explain(error)
+    code, reason, hint = refusals.explain(error, wanted.manifest)
     return _change(wanted, Action.REFUSED, reason=reason, hint=hint, error=code)
 
 

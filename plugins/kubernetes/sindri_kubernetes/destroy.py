@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sindri_core.events import Progress
 from sindri_core.types import Body, Kept, Removal
 from sindri_kubernetes import ownership, resources, sweep
+from sindri_kubernetes.leaving import Leaving
 from sindri_kubernetes.manifests import names
 from sindri_kubernetes.manifests.names import label, metadata
 from sindri_kubernetes.validate import reserved
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from sindri_kubernetes.api import Api
     from sindri_kubernetes.seen import Seen
 
-LONGEST_GOODBYE = 90.0
-"""Seconds to wait for what is being deleted, within the run's own deadline."""
 CLAIM = "PersistentVolumeClaim"
 SHOWN = 5
 
@@ -43,13 +41,44 @@ class Demolition:
         """The name of the namespace."""
         return self.seen.where
 
+    @property
+    def leaving(self) -> Leaving:
+        """What waits for the end of the deleted."""
+        return Leaving(api=self.api, ctx=self.ctx, where=self.where)
+
 
 def remove(work: Demolition) -> Removal:
     """Take everything of ours away that may go."""
-    inventory = ("ConfigMap", names.inventory(work.name))
+    ours = _ours(work)
+    inventory = ours.pop(("ConfigMap", names.inventory(work.name)), None)
+    if not ours and inventory is None:
+        return Removal(kept=tuple(work.kept))
+    for key in [key for key in ours if key[0] == "Deployment"]:
+        _delete(work, *key, ours[key])
+    _await_pods(work)
+    homes = [key for key in ours if key[0] == CLAIM]
+    for key in [key for key in ours if key[0] not in {"Deployment", CLAIM}]:
+        _delete(work, *key, ours[key])
+    for key in homes:
+        if work.delete_data:
+            _delete(work, *key, ours[key])
+        else:
+            work.kept.append(_kept_home(work, key[1], ours[key]))
+    stuck = _await_gone(work, {key: live for key, live in ours.items() if "/".join(key) in work.removed})
+    if stuck:
+        _keep_both(work, inventory, "it remembers what is still there", f"{stuck} is still in it")
+    elif homes and not work.delete_data:
+        _keep_both(work, inventory, "it remembers whose the home volume is", "the home volume is in it")
+    else:
+        _namespace_and_inventory(work, inventory)
+    return Removal(removed=tuple(work.removed), kept=tuple(work.kept))
+
+
+def _ours(work: Demolition) -> dict[tuple[str, str], Body]:
+    """Find what is ours by kind and name, the inventory too; what only looks like it is kept, with its owner."""
     found = {(kind, name): live for (kind, name, _), live in work.seen.objects.items() if live is not None}
     if work.seen.inventory is not None:
-        found[inventory] = work.seen.inventory
+        found["ConfigMap", names.inventory(work.name)] = work.seen.inventory
     ours = {key: live for key, live in found.items() if ownership.is_ours(live, work.seen.env_uid)}
     for (kind, name), live in found.items():
         if (kind, name) not in ours and label(live, names.INSTANCE) == work.name:
@@ -60,22 +89,7 @@ def remove(work: Demolition) -> Removal:
                     hint=f"kubectl delete {kind.lower()} {name} -n {work.where}",
                 )
             )
-    if not ours:
-        return Removal(kept=tuple(work.kept))
-    for kind, name in [key for key in ours if key[0] == "Deployment"]:
-        _delete(work, kind, name, ours[kind, name])
-    _await_pods(work)
-    homes = [key for key in ours if key[0] == CLAIM]
-    for kind, name in [key for key in ours if key[0] not in {"Deployment", CLAIM} and key != inventory]:
-        _delete(work, kind, name, ours[kind, name])
-    for kind, name in homes:
-        if work.delete_data:
-            _delete(work, kind, name, ours[kind, name])
-        else:
-            work.kept.append(_kept_home(work, name, ours[kind, name]))
-    stuck = [key for key in homes if work.delete_data and not _gone(work, *key, ours[key])]
-    _namespace_and_inventory(work, ours.get(inventory), data_stays=bool(stuck or (homes and not work.delete_data)))
-    return Removal(removed=tuple(work.removed), kept=tuple(work.kept))
+    return ours
 
 
 def _delete(work: Demolition, kind: str, name: str, live: Body) -> None:
@@ -83,8 +97,7 @@ def _delete(work: Demolition, kind: str, name: str, live: Body) -> None:
     work.ctx.emit(Progress(step="destroy", message=f"{kind}/{name}", done=len(work.removed), unit="objects"))
     work.removed.append(f"{kind}/{name}")
     if not work.dry_run:
-        scope = "" if kind == "Namespace" else work.where
-        work.api.delete(resources.path(kind, name, scope), uid=str(metadata(live)["uid"]))
+        work.api.delete(work.leaving.path(kind, name), uid=str(metadata(live)["uid"]))
 
 
 def _kept_home(work: Demolition, name: str, live: Body) -> Kept:
@@ -105,67 +118,42 @@ def _await_pods(work: Demolition) -> None:
     def pods_gone() -> bool:
         return not work.api.list(path, labels=f"instance={work.name},{names.MANAGED_BY}=sindri")
 
-    _until(work, pods_gone)
+    work.leaving.until(pods_gone)
 
 
-def _gone(work: Demolition, kind: str, name: str, live: Body) -> bool:
-    """Wait until a deleted object is gone; say what holds it when it does not go."""
+def _await_gone(work: Demolition, going: Mapping[tuple[str, str], Body]) -> str:
+    """Wait for what was deleted; what does not go is kept, and the first of it returned."""
     if work.dry_run:
-        return True
-    path = resources.path(kind, name, "" if kind == "Namespace" else work.where)
-    uid = metadata(live)["uid"]
-
-    def gone() -> bool:
-        now = work.api.get(path)
-        return now is None or metadata(now).get("uid") != uid
-
-    if _until(work, gone):
-        return True
-    thing = f"{kind}/{name}"
-    work.removed.remove(thing)
-    now = work.api.get(path) or live
-    work.kept.append(
-        Kept(
-            object=thing,
-            reason=f"it is being deleted and still there: {_blockers(now)}",
-            hint=f"kubectl get {kind.lower()} {name} -n {work.where} -o yaml",
-        )
-    )
-    return False
+        return ""
+    held = work.leaving.stuck(going)
+    for kept in held:
+        work.removed.remove(kept.object)
+        work.kept.append(kept)
+    return held[0].object if held else ""
 
 
-def _blockers(live: Body) -> str:
-    """Say what an object that is being deleted waits for, in the server's words."""
-    conditions = (live.get("status") or {}).get("conditions") or ()
-    said = [str(c.get("message")) for c in conditions if c.get("status") == "True" and c.get("message")]
-    finalizers = ", ".join(metadata(live).get("finalizers") or ())
-    return "; ".join(said) or (f"it waits for {finalizers}" if finalizers else "the server does not say why")
+def _keep_both(work: Demolition, inventory: Body | None, why: str, inside: str) -> None:
+    """Leave inventory and namespace where something of ours stays."""
+    if inventory is not None:
+        name = names.inventory(work.name)
+        hint = f"kubectl delete configmap {name} -n {work.where}"
+        work.kept.append(Kept(object=f"ConfigMap/{name}", reason=why, hint=hint))
+    if _made_it(work):
+        work.kept.append(_kept_namespace(work, inside))
 
 
-def _until(work: Demolition, reached: Callable[[], bool]) -> bool:
-    """Ask again and again, at most for a while."""
-    until = time.monotonic() + min(LONGEST_GOODBYE, work.ctx.deadline.left())
-    while not reached():
-        if time.monotonic() >= until:
-            return False
-        work.ctx.cancel.wait(0.2)
-    return True
+def _made_it(work: Demolition) -> bool:
+    """Whether the namespace is ours to delete."""
+    return work.seen.namespace is not None and bool(work.seen.created) and not reserved(work.where)
 
 
-def _namespace_and_inventory(work: Demolition, inventory: Body | None, *, data_stays: bool) -> None:
-    """Let the namespace go if we made it and nothing else is in it; otherwise only the inventory, unless data stays."""
-    ours = work.seen.namespace is not None and bool(work.seen.created) and not reserved(work.where)
-    if data_stays:
-        if inventory is not None:
-            work.kept.append(_kept_inventory(work))
-        if ours:
-            work.kept.append(_kept_namespace(work, "the home volume is in it"))
-        return
-    if ours and work.seen.namespace is not None:
+def _namespace_and_inventory(work: Demolition, inventory: Body | None) -> None:
+    """Let the namespace go if we made it and nothing else is in it; otherwise only the inventory."""
+    if _made_it(work) and work.seen.namespace is not None:
         beside = _beside(work)
         if not beside:
             _delete(work, "Namespace", work.where, work.seen.namespace)
-            _gone(work, "Namespace", work.where, work.seen.namespace)
+            _await_gone(work, {("Namespace", work.where): work.seen.namespace})
             return
         more = f" and {len(beside) - SHOWN} more" if len(beside) > SHOWN else ""
         work.kept.append(_kept_namespace(work, f"there is more in it than ours: {', '.join(beside[:SHOWN])}{more}"))
@@ -186,18 +174,9 @@ def _own_pods(work: Demolition) -> list[dict[str, object]]:
     return list(work.api.list(path, labels=f"instance={work.name},{names.MANAGED_BY}=sindri"))
 
 
-def _kept_inventory(work: Demolition) -> Kept:
-    name = names.inventory(work.name)
-    return Kept(
-        object=f"ConfigMap/{name}",
-        reason="it remembers whose the home volume is",
-        hint=f"kubectl delete configmap {name} -n {work.where}",
-    )
-
-
 def _kept_namespace(work: Demolition, reason: str) -> Kept:
     return Kept(
         object=f"Namespace/{work.where}",
         reason=reason,
-        hint=f"kubectl delete namespace {work.where}   (takes everything in it)",
+        hint="" if work.where == "default" else f"kubectl delete namespace {work.where}   (takes everything in it)",
     )

@@ -33,7 +33,7 @@ def detect(request: DetectRequest) -> tuple[ClusterCandidate, ...]:
     facts = _facts(context, version, nodes)
     git_version = str(version.get("gitVersion", "")) if version else ""
     count = len(nodes) if nodes is not None else None
-    kinds = facts or {"kubernetes": (GUESSED, ("nothing more is known about it",))}
+    kinds = facts or {"kubernetes": (GUESSED, ())}
     return tuple(
         ClusterCandidate(
             kind=kind,

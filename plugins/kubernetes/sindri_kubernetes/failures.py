@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 from sindri_core.errors import ClusterError, ClusterUnreachable, Conflict, Forbidden, Unauthorized
 
 OK, REDIRECT, REFUSED = 200, 300, 400
-UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, GONE = 401, 403, 404, 409, 410
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, GONE, TOO_MANY = 401, 403, 404, 409, 410, 429
 _SHOWN = 200
 _MANAGER = re.compile(r'conflict with "(?P<manager>(?:[^"\\]|\\.)*)"')
 _RIGHTS = re.compile(

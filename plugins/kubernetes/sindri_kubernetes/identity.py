@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sindri_kubernetes.api import Api
-    from sindri_kubernetes.settings import ClusterPin
+    from sindri_kubernetes.settings import KubernetesSettings
 
 FILE = "clusters.json"
 LOCK_SECONDS = 10
@@ -49,9 +49,13 @@ def identify(api: Api, fingerprint: str) -> Identity:
     return Identity(uid=str(found["metadata"]["uid"]) if found else "", fingerprint=fingerprint)
 
 
-def check_pin(pin: ClusterPin, identity: Identity, server: str) -> None:
+def check_pin(settings: KubernetesSettings, identity: Identity, server: str) -> None:
     """Raise ``WrongCluster`` unless the cluster is the one that sindri.yaml names."""
-    for what, wanted, seen in (("uid", pin.uid, str(identity)), ("server", pin.server.rstrip("/"), server.rstrip("/"))):
+    pinned = (
+        ("uid", settings.pinned_uid, str(identity)),
+        ("server", settings.pinned_server.rstrip("/"), server.rstrip("/")),
+    )
+    for what, wanted, seen in pinned:
         if wanted and wanted != seen:
             raise WrongCluster(
                 "SND-K8S-103",

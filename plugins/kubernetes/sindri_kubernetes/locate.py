@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from sindri_core.errors import ClusterError
+from sindri_core.errors import ClusterError, UsageError
 from sindri_core.types import Body, Destination
-from sindri_kubernetes.settings import KubernetesSettings
+from sindri_kubernetes.settings import SECTION, KubernetesSettings
 
 if TYPE_CHECKING:
     from sindri_core.context import Context
     from sindri_core.requests import ReadRequest
 
 PROVIDER = "kubernetes"
+NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 
 
 def locate(ctx: Context) -> Destination:
     """Resolve the destination. Uses no network; offline not even a kubeconfig is needed."""
-    settings = ctx.section(KubernetesSettings)
+    settings = KubernetesSettings.read(ctx.section(SECTION))
     context = ctx.context or settings.context
-    namespace = ctx.namespace or settings.namespace or ""
+    namespace = ctx.namespace or settings.namespace
     from sindri_kubernetes import kubeconfig
 
     try:
@@ -27,13 +29,25 @@ def locate(ctx: Context) -> Destination:
     except ClusterError:
         if not ctx.offline:
             raise
-        return Destination(provider=PROVIDER, context=context, namespace=namespace or "default")
+        return Destination(provider=PROVIDER, context=context, namespace=_checked(namespace or "default"))
+    _checked(access.namespace)
     return Destination(
         provider=PROVIDER,
         context=access.context,
         namespace=access.namespace,
         server=access.server,
         handle=access,
+    )
+
+
+def _checked(namespace: str) -> str:
+    """Raise ``UsageError`` for what can be no namespace, wherever it comes from: it becomes part of addresses."""
+    if NAMESPACE.fullmatch(namespace):
+        return namespace
+    raise UsageError(
+        "SND-USE-004",
+        f"{namespace!r} can be no namespace: at most 63 of a-z, 0-9 and -, beginning and ending with a letter or digit",
+        hint="--namespace NAME, or providers.kubernetes.namespace in sindri.yaml",
     )
 
 

@@ -96,10 +96,10 @@ def quota_issues(quotas: Iterable[Body], needs: Mapping[str, Fraction]) -> tuple
     return tuple(found)
 
 
-def pod_security_issues(warnings: Iterable[str], profile: str) -> tuple[Issue, ...]:
+def pod_security_issues(warnings: Iterable[str], *, restricted: bool) -> tuple[Issue, ...]:
     """Turn the server's Pod Security warnings into issues."""
     remedy = "write providers.kubernetes.security.profile: restricted"
-    if profile == "restricted":
+    if restricted:
         remedy = "ask an administrator for a namespace with a weaker Pod Security level"
     return tuple(
         warning("SND-K8S-114", "providers.kubernetes.security", f"the namespace refuses such pods: {text}", remedy)
@@ -165,7 +165,7 @@ def look(  # noqa: PLR0913 - one question per argument
     if any(live.get(claim.id) is None for claim in claims):
         classes = _readable(lambda: api.list(resources.path("StorageClass")))
         if classes is not None:
-            issues += storage_class_issues(classes, settings.storageClass or "")
+            issues += storage_class_issues(classes, settings.storage_class or "")
     issues += secret_issues(
         _missing_secrets(api, namespace, settings.secrets) if exists else settings.secrets, namespace
     )

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from sindri_core.errors import ClusterError, Conflict
 
+if TYPE_CHECKING:
+    from sindri_core.types import Manifest
+
 QUOTA = re.compile(r"exceeded quota: (?P<quota>\S+), (?P<amounts>.*)")
 WEBHOOK_DENIED = re.compile(r'admission webhook "(?P<webhook>[^"]+)" denied the request:? ?(?P<why>.*)', re.DOTALL)
-WEBHOOK_BROKEN = re.compile(r'failed calling webhook "(?P<webhook>[^"]+)"')
+WEBHOOK_BROKEN = re.compile(r'failed calling webhook "(?P<webhook>[^"]+)":? ?(?P<why>.*)', re.DOTALL)
+POLICY_DENIED = re.compile(
+    r"ValidatingAdmissionPolicy '(?P<policy>[^']+)' with binding '[^']+' denied request:? ?(?P<why>.*)", re.DOTALL
+)
+WEBHOOKS = "validatingwebhookconfigurations,mutatingwebhookconfigurations"
+RULE = "this is a rule of the cluster: do as it says, or ask whoever runs it"
 CONFLICT, INVALID = 409, 422
 
 
@@ -27,8 +36,8 @@ def already_exists(error: ClusterError) -> bool:
     return getattr(error, "reason", "") == "AlreadyExists"
 
 
-def explain(error: ClusterError) -> tuple[str, str, str]:
-    """Return code, reason and hint for people."""
+def explain(error: ClusterError, manifest: Manifest) -> tuple[str, str, str]:
+    """Return code, reason and hint for people, when the server refused this object."""
     words = said(error)
     causes = getattr(error, "causes", ())
     if match := QUOTA.search(words):
@@ -36,18 +45,35 @@ def explain(error: ClusterError) -> tuple[str, str, str]:
         return "SND-K8S-206", f"the quota {match['quota']} leaves no room: {match['amounts']}", hint
     if any(cause.reason == "NamespaceTerminating" for cause in causes):
         return "SND-K8S-107", "the namespace is being deleted", "wait until it is gone, or choose another namespace"
-    if match := WEBHOOK_DENIED.search(words):
-        reason = f"the admission webhook {match['webhook']} refuses it: {match['why'].strip() or 'no reason given'}"
-        return "SND-K8S-109", reason, "this is a rule of the cluster: ask whoever runs it"
-    if match := WEBHOOK_BROKEN.search(words):
-        reason = f"the admission webhook {match['webhook']} does not answer"
-        return "SND-K8S-109", reason, "ask whoever runs the cluster to repair or remove the webhook"
+    if ruled := _ruled(words):
+        return ("SND-K8S-109", *ruled)
     immutable = [cause.field for cause in causes if "immutable" in cause.message.lower()]
     if immutable:
         reason = f"{', '.join(immutable)} cannot be changed on an object that exists"
-        hint = "delete the object yourself after saving what you need, then deploy again; the home volume is apart"
+        delete = f"kubectl delete {manifest.kind.lower()} {manifest.name} -n {manifest.scope}"
+        hint = f"make it anew: {delete}   then sindri deploy; the home volume is apart and stays"
+        if manifest.kind == "PersistentVolumeClaim":
+            hint = "use another name in sindri.yaml: a volume keeps what it was made with, and is deleted with its data"
         return "SND-K8S-104", reason, hint
     return error.code, words, error.hint
+
+
+def _ruled(words: str) -> tuple[str, str] | None:
+    """Return reason and hint when a rule of the cluster's owner is the cause."""
+    if match := WEBHOOK_DENIED.search(words):
+        reason = f"the admission webhook {match['webhook']} refuses it: {match['why'].strip() or 'no reason given'}"
+        return reason, f"{RULE}; kubectl get {WEBHOOKS}   tells whose it is"
+    if match := POLICY_DENIED.search(words):
+        reason = f"the policy {match['policy']} refuses it: {match['why'].strip() or 'no reason given'}"
+        return reason, f"{RULE}; kubectl get validatingadmissionpolicy {match['policy']} -o yaml   shows it"
+    if match := WEBHOOK_BROKEN.search(words):
+        reason = f"the admission webhook {match['webhook']} does not answer, and nothing is written without it"
+        reason += f" ({match['why'].strip()})" if match["why"].strip() else ""
+        return (
+            reason,
+            f"ask whoever runs the cluster to repair or remove it; kubectl get {WEBHOOKS}   tells whose it is",
+        )
+    return None
 
 
 def retold(error: ClusterError, code: str, message: str, hint: str) -> ClusterError:

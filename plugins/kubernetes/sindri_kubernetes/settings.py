@@ -1,98 +1,44 @@
-"""The sections of sindri.yaml that belong to this plugin. Imported only when they are validated."""
+"""``providers.kubernetes`` as values: what the section means once the core has validated it.
+
+The pydantic models that read it are in ``sindri_kubernetes.models``; nothing else needs them.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-DnsLabel = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=63)]
-DnsName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253)]
-
-
-class Strict(BaseModel):
-    """Refuses what it does not know, and cannot be changed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+SECTION = "providers.kubernetes"
 
 
-class Security(Strict):
-    """How much the pod may do."""
+class KubernetesSettings(NamedTuple):
+    """Where in Kubernetes the environment goes, and how it runs there. Empty texts mean the cluster's own choice.
 
-    profile: Literal["baseline", "restricted"] = Field(
-        default="baseline",
-        description="Pod Security Standard that the pod satisfies; restricted runs without root and without sudo.",
-    )
+    ``tolerations`` have the keys of the API, without those that say nothing. ``pinned_uid`` and ``pinned_server``
+    name the one cluster that is meant.
+    """
 
+    namespace: str = ""
+    context: str = ""
+    storage_class: str | None = None
+    secrets: tuple[str, ...] = ()
+    restricted: bool = False
+    tolerations: tuple[dict[str, str], ...] = ()
+    pinned_uid: str = ""
+    pinned_server: str = ""
 
-class ClusterPin(Strict):
-    """Which cluster is meant; another one is refused."""
-
-    uid: str = Field(default="", description="UID of the namespace kube-system.", max_length=64)
-    server: str = Field(default="", description="Address of the API server.", max_length=2048)
-
-
-class Toleration(Strict):
-    """A taint that the pod may be scheduled beside."""
-
-    key: str = Field(default="", description="Key of the taint; empty with Exists means every taint.", max_length=317)
-    operator: Literal["Exists", "Equal"] = Field(default="Equal", description="How the value is compared.")
-    value: str = Field(default="", description="Value of the taint.", max_length=63)
-    effect: Literal["", "NoSchedule", "PreferNoSchedule", "NoExecute"] = Field(
-        default="", description="Effect of the taint; empty means every effect."
-    )
-
-
-class KubernetesSettings(Strict):
-    """Where in Kubernetes the environment goes, and how it runs there."""
-
-    namespace: DnsLabel | None = Field(
-        default=None, description="Namespace; made if it is missing. Default: the context's own, else default."
-    )
-    context: str = Field(default="", description="Context of the kubeconfig. Default: the current one.", max_length=512)
-    storageClass: DnsName | None = Field(  # noqa: N815 - the document's key
-        default=None, description="StorageClass of the home volume. Default: the cluster's."
-    )
-    secrets: tuple[DnsName, ...] = Field(
-        default=(), description="Existing Secrets whose keys become environment variables.", max_length=64
-    )
-    security: Security = Field(default_factory=Security, description="How much the pod may do.")
-    tolerations: tuple[Toleration, ...] = Field(
-        default=(), description="Taints that the pod may be scheduled beside.", max_length=32
-    )
-    cluster: ClusterPin = Field(default_factory=ClusterPin, description="Which cluster is meant.")
-
-
-class KindOptions(Strict):
-    """What only kind understands."""
-
-    image: str = Field(default="", description="Node image.", max_length=512)
-    configFile: str = Field(default="", description="A kind configuration file.", max_length=4096)  # noqa: N815 - as before
-
-
-class K3dRegistry(Strict):
-    """A registry beside the k3d cluster."""
-
-    enabled: bool = Field(default=False, description="Whether to make one.")
-    name: DnsLabel = Field(default="k3d-registry", description="Its name.")
-    port: int = Field(default=5000, ge=1, le=65535, description="Its port on loopback.")
-
-
-class K3dOptions(Strict):
-    """What only k3d understands."""
-
-    image: str = Field(default="", description="Node image.", max_length=512)
-    registry: K3dRegistry = Field(default_factory=K3dRegistry, description="A registry beside the cluster.")
-
-
-class LocalClusterSettings(Strict):
-    """The local cluster that ``providers.k8s`` describes. Read and checked; clusters are made with their own tools."""
-
-    provider: Literal["kind", "k3d"] = Field(default="kind", description="The tool that makes the cluster.")
-    clusterName: DnsLabel = Field(default="sindri-local", description="Name of the cluster.")  # noqa: N815 - as before
-    version: str = Field(
-        default="", pattern=r"^(v?\d+\.\d+\.\d+)?$", description="Kubernetes version. Default: the tool's."
-    )
-    nodes: int = Field(default=1, ge=1, le=10, description="How many nodes.")
-    kind: KindOptions = Field(default_factory=KindOptions, description="What only kind understands.")
-    k3d: K3dOptions = Field(default_factory=K3dOptions, description="What only k3d understands.")
+    @classmethod
+    def read(cls, section: Mapping[str, Any]) -> KubernetesSettings:
+        """Take them from the validated section."""
+        return cls(
+            namespace=section["namespace"] or "",
+            context=section["context"],
+            storage_class=section["storageClass"],
+            secrets=tuple(section["secrets"]),
+            restricted=section["security"]["profile"] == "restricted",
+            tolerations=tuple({key: text for key, text in one.items() if text} for one in section["tolerations"]),
+            pinned_uid=section["cluster"]["uid"],
+            pinned_server=section["cluster"]["server"],
+        )

@@ -15,7 +15,7 @@ from sindri_kubernetes.apply import Prepared
 from sindri_kubernetes.client import access_of, connect
 from sindri_kubernetes.manifests import names
 from sindri_kubernetes.manifests.names import label, metadata
-from sindri_kubernetes.settings import KubernetesSettings
+from sindri_kubernetes.settings import SECTION, KubernetesSettings
 from sindri_kubernetes.validate import reserved
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class KubernetesTarget:
     def __init__(self, ctx: Context, request: TargetRequest) -> None:
         self._ctx = ctx
         self._request = request
-        self._settings = ctx.section(KubernetesSettings)
+        self._settings = KubernetesSettings.read(ctx.section(SECTION))
         self._where = request.destination.namespace
         self._name = ctx.config.name
         self._warnings: list[str] = []
@@ -65,7 +65,7 @@ class KubernetesTarget:
         self._key = f"{request.destination.context}/{self._where}/{self._name}"
         try:
             self._identity: Identity = identity.identify(self._api, access.fingerprint)
-            identity.check_pin(self._settings.cluster, self._identity, request.destination.server)
+            identity.check_pin(self._settings, self._identity, request.destination.server)
             if not request.accept_cluster:
                 identity.check(ctx.state_dir, self._key, self._identity)
             elif not ctx.dry_run:
@@ -77,7 +77,7 @@ class KubernetesTarget:
     def diff(self, manifests: Sequence[Manifest]) -> Changes:
         """Compare by dry runs on the server."""
         self._prepared = None
-        _know(manifests)
+        _know(manifests, self._where)
         objects = sorted((m for m in manifests if m.kind != "Namespace"), key=_rank)
         if reserved(self._where):
             reason = "it belongs to the cluster itself"
@@ -258,14 +258,21 @@ class KubernetesTarget:
             )
         live = {f"{kind}/{name}": body for (kind, name, _), body in found.objects.items()}
         issues += preflight.look(self._api, self._where, self._settings, objects, live, exists=found.exists)
-        issues += preflight.pod_security_issues(self._warnings, self._settings.security.profile)
+        issues += preflight.pod_security_issues(self._warnings, restricted=self._settings.restricted)
         issues += preflight.other_warnings(self._warnings)
         return tuple(issues)
 
 
-def _know(manifests: Sequence[Manifest]) -> None:
-    """Raise ``ClusterError`` for kinds that a plugin added and nobody here can plan, apply or remove."""
+def _know(manifests: Sequence[Manifest], where: str) -> None:
+    """Raise ``ClusterError`` for objects that a plugin added and nobody here can plan, apply or remove."""
     for manifest in manifests:
+        place = manifest.name if manifest.kind == "Namespace" else str(metadata(manifest.body).get("namespace", ""))
+        if place != where:
+            raise ClusterError(
+                "SND-K8S-119",
+                f"{manifest.id} belongs to the namespace {place or '(none)'}, and the environment lives in {where}",
+                hint="leave out the plugin that adds it: an environment consists of objects of its own namespace",
+            )
         if manifest.kind not in resources.KINDS:
             raise ClusterError(
                 "SND-K8S-119",

@@ -1,8 +1,8 @@
-"""Bytes to the API server and back. The only module that knows the Kubernetes client; it uses its connection pool.
+"""Bytes to the API server and back, over the connection pool of the Kubernetes client.
 
-Every request is bounded: five seconds to connect, thirty without an answer, and never past the run's deadline. What
-may be sent twice is sent again after a broken connection or a 5xx answer; a 429 was refused before it did anything,
-so any verb is.
+Every request is bounded: five seconds to connect, thirty without an answer, and never past the run's deadline, however
+slowly the server drips; and so is every answer. What may be sent twice is sent again after a broken connection or a 5xx
+answer; a 429 was refused before it did anything, so any verb is.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sindri_core.events import RequestSent
-from sindri_kubernetes.unreachable import no_socks, unreachable
+from sindri_kubernetes import pool
+from sindri_kubernetes.bounded import within
+from sindri_kubernetes.unreachable import too_large, unreachable
 
 if TYPE_CHECKING:
     from sindri_core.context import CancelToken, Deadline
@@ -30,6 +33,10 @@ CONNECTIONS = 2
 GRACE = 5.0
 """Seconds that a server may take to end a watch after it was asked to."""
 PART = 65536
+LARGEST = 64 << 20
+"""Bytes of one answer. Collections come in pages, and the largest objects have 1.5 MB."""
+PATIENCE = 30.0
+"""Seconds that we wait because the server asks for it; who is asked to wait longer is told."""
 TOO_MANY, UNAUTHORIZED = 429, 401
 PASSING = frozenset({500, 502, 503, 504})
 
@@ -104,7 +111,7 @@ class Transport:
         try:
             response = self._open("GET", path, None, {}, credential, read=seconds)
             rest = b""
-            while time.monotonic() < end and (part := response.read1(PART)):
+            while len(rest) < LARGEST and (part := _part(response, end - time.monotonic())):
                 *lines, rest = (rest + part).split(b"\n")
                 for line in lines:
                     self._cancel.check()
@@ -119,9 +126,9 @@ class Transport:
     def close(self) -> None:
         """Close the connections and remove what the TLS library needed as files."""
         with self._lock:
-            for pool in self._pools:
-                pool.manager.clear()
-                pool.files.close()
+            for known in self._pools:
+                known.manager.clear()
+                known.files.close()
             self._pools.clear()
 
     def _once(
@@ -131,7 +138,7 @@ class Transport:
         try:
             response = self._open(method, path, body, headers, credential, read=READ)
             content = self._content(response)
-            status = response.status
+            status = int(response.status)
             return status, content, response.headers
         finally:
             url = self._access.server + path.partition("?")[0]
@@ -153,39 +160,53 @@ class Transport:
         sent = HTTPHeaderDict({"User-Agent": self._agent, "Accept": "application/json"}, **headers)
         for name, value in self._access.headers(credential):
             sent.add(name, value)
-        return self._pool(credential).request(
-            method,
-            self._access.server + path,
-            body=body,
-            headers=sent,
-            timeout=Timeout(connect=min(CONNECT, left), read=min(read, left)),
-            retries=False,
-            redirect=False,
-            preload_content=False,
+        manager = self._pool(credential)
+        read = min(read, left)
+        return within(
+            read,
+            lambda: manager.request(
+                method,
+                self._access.server + path,
+                body=body,
+                headers=sent,
+                timeout=Timeout(connect=min(CONNECT, left), read=read),
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            ),
+            discard=lambda response: response.close(),
         )
 
     def _content(self, response: Any) -> bytes:
-        """Read a body part by part, so that a server that drips cannot hold us past the deadline."""
-        parts = []
+        """Read a body part by part, so that neither a server that drips nor one that never ends can hold us."""
+        parts, size = [], int(response.length_remaining or 0)
+        received = 0
         try:
-            while part := response.read1(PART):
+            while size <= LARGEST and (part := _part(response, min(READ, self._deadline.left()))):
                 parts.append(part)
+                received += len(part)
+                size = max(size, received)
                 self._deadline.check(f"reading the answer of {self._access.server}")
         except BaseException:
             response.close()
             raise
+        if size > LARGEST:
+            response.close()
+            raise too_large(self._access, LARGEST)
+        if not parts and response.length_remaining is None and not response.chunked:
+            raise _cut_off()
         response.release_conn()
         return b"".join(parts)
 
     def _pool(self, credential: Credential) -> Any:
         """The connections for this client certificate; new ones when a plugin gave a new one."""
         with self._lock:
-            for pool in self._pools:
-                if pool.certificate == credential.certificate:
-                    return pool.manager
+            for known in self._pools:
+                if known.certificate == credential.certificate:
+                    return known.manager
             files = self._access.tls_files(credential)
             try:
-                manager = _manager(self._access, files)
+                manager = pool.manager(self._access, files)
             except BaseException:
                 files.close()
                 raise
@@ -196,7 +217,7 @@ class Transport:
         """Wait before the next attempt: as the server asks, else a short and growing moment. False: no time for it."""
         asked = float(retry_after) if retry_after and retry_after.isdecimal() else None
         moment = asked if asked is not None else 0.1 * 2**attempt * (0.5 + random.random())  # noqa: S311 - jitter
-        if moment >= self._deadline.left():
+        if moment > PATIENCE or moment >= self._deadline.left():
             return False
         self._cancel.wait(moment)
         return True
@@ -208,39 +229,23 @@ def _tries(error: Exception) -> int:
 
     if isinstance(error, exceptions.NewConnectionError | exceptions.ConnectTimeoutError | exceptions.ProxyError):
         return CONNECTIONS
-    broken = isinstance(error, exceptions.ProtocolError | OSError)
+    broken = isinstance(error, exceptions.ProtocolError | OSError) and not isinstance(error, TimeoutError)
     return TRIES if broken and "BadStatusLine" not in str(error) else 1
 
 
-def _manager(access: Access, files: TlsFiles) -> Any:
-    from importlib.util import find_spec
+def _cut_off() -> Exception:
+    """Make the error for headers that end where the connection does, which Python takes for complete."""
+    from urllib3.exceptions import ProtocolError
 
-    from kubernetes.client.configuration import Configuration
-    from kubernetes.client.rest import RESTClientObject
-    from urllib3.util import make_headers, parse_url
-
-    configuration = Configuration(host=access.server)
-    configuration.verify_ssl = access.verify
-    configuration.ssl_ca_cert = files.ca
-    configuration.cert_file = files.certificate
-    configuration.key_file = files.key
-    configuration.tls_server_name = access.tls_server_name or None
-    configuration.proxy = access.proxy or None
-    configuration.no_proxy = ""  # decided already, from the run's own environment
-    configuration.retries = False
-    if access.proxy and (user := parse_url(access.proxy).auth):
-        configuration.proxy_headers = make_headers(proxy_basic_auth=user)
-    if access.proxy.startswith("socks") and find_spec("socks") is None:
-        raise no_socks(access)
-    if not access.verify:
-        _accept_unverified()
-    return RESTClientObject(configuration).pool_manager
+    return ProtocolError("the connection ended within the headers")
 
 
-def _accept_unverified() -> None:
-    """Keep urllib3 from warning at each request of what the kubeconfig asks for in so many words."""
-    import warnings
+def _part(response: Any, seconds: float) -> bytes:
+    """Read what has come; ``TimeoutError`` when nothing does, and then the connection is cut."""
 
-    from urllib3.exceptions import InsecureRequestWarning
+    def cut() -> None:
+        with suppress(OSError, ValueError, RuntimeError):
+            response.shutdown()
 
-    warnings.simplefilter("ignore", InsecureRequestWarning)
+    part: bytes = within(max(0.0, seconds), lambda: response.read1(PART), cut=cut)
+    return part

@@ -13,7 +13,9 @@ _OTHER_CLUSTERS = "kubectl config get-contexts   lists other clusters"
 _COMPARE = "compare the address with kubectl config view --minify"
 _SHOWN = 300
 _NO_HTTP = ("BadStatusLine", "LineTooLong", "UnknownProtocol")
-_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST", "UNEXPECTED_EOF")
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST")
+_BROKEN_OFF = "it broke the connection off before both sides had agreed on keys"
+_BETWEEN = "does a firewall stand between, or a load balancer without a server behind it?"
 _TLS = (
     (
         "CERTIFICATE_HAS_EXPIRED",
@@ -27,6 +29,8 @@ _TLS = (
     ),
     ("HOSTNAME MISMATCH", "its certificate is for another name", "tls-server-name in the kubeconfig names another"),
     ("CERTIFICATE_REQUIRED", "it wants a client certificate", "log in again: the kubeconfig has none for this server"),
+    ("UNEXPECTED EOF", _BROKEN_OFF, _BETWEEN),
+    ("EOF OCCURRED", _BROKEN_OFF, _BETWEEN),
     (
         "CERTIFICATE_VERIFY_FAILED",
         "its certificate is not signed by the authority in the kubeconfig",
@@ -40,7 +44,7 @@ def unreachable(error: Exception, access: Access) -> ClusterError:
     from urllib3 import exceptions
 
     where, seen = f"{access.server} (context {access.context})", _sentence(error)
-    if isinstance(error, exceptions.ReadTimeoutError):
+    if isinstance(error, exceptions.ReadTimeoutError | TimeoutError):
         return ClusterUnreachable(
             "SND-K8S-008",
             f"{where} accepts connections and does not answer in time",
@@ -66,6 +70,15 @@ def _connection(error: Exception, where: str) -> tuple[str, str]:
         return f"{where} cannot be reached", f"is the cluster running, or a VPN needed? {_OTHER_CLUSTERS}"
     hint = "run the command again, it continues where it stopped; is the cluster being restarted?"
     return f"{where} broke the connection", hint
+
+
+def too_large(access: Access, limit: int) -> ClusterError:
+    """Make the error for an answer that nobody can have meant."""
+    return ClusterUnreachable(
+        "SND-K8S-009",
+        f"{access.server} (context {access.context}) sends more than {limit >> 20} MiB: no API server answers so",
+        hint=_COMPARE,
+    )
 
 
 def no_socks(access: Access) -> ClusterError:

@@ -39,7 +39,18 @@ def fit(wanted: Body, live: Body, expandable: Callable[[str], bool | None]) -> F
             reason=f"the volume is of the class {had or '(none)'} and a volume cannot change to {wants}",
             hint=f"write storageClass: {had} in sindri.yaml, or copy the data and sindri destroy --delete-data",
         )
+    modes, before = _modes(spec), _modes(seen)
+    if modes != before:
+        return Fitted(
+            body=body,
+            reason=f"the volume's accessModes are {before} and cannot change to {modes}",
+            hint="use another name in sindri.yaml, or copy the data and make the claim anew",
+        )
     return _sized(body, live, had or wants, expandable)
+
+
+def _modes(spec: Body) -> str:
+    return ", ".join(spec.get("accessModes") or ())
 
 
 def _sized(body: dict[str, Any], live: Body, storage_class: str, expandable: Callable[[str], bool | None]) -> Fitted:

@@ -49,8 +49,11 @@ def plan(value: Plan) -> str:
         lines.append("  verified   no: nothing is required of the image")
     lines += [f"  adjusted   {p.manifest} {p.path or '(added)'} by {p.plugin}  {p.reason}" for p in value.adjustments]
     lines.append("")
+    notes = [change.note for change in value.changes.items if change.note]
+    shared = notes[0] if len(notes) > 1 and len(set(notes)) == 1 else ""
     for change in value.changes.items:
-        lines += _change(change)
+        lines += _change(change, said_below=bool(shared))
+    lines += ["", f"  {shared}"] if shared else []
     lines += ["", f"  {_counts(value.changes.items)}{f' {value.changes.data}' if value.changes.data else ''}"]
     for issue in value.issues:
         mark = "!" if issue.severity is Severity.WARNING else "✘"
@@ -59,8 +62,11 @@ def plan(value: Plan) -> str:
     return "\n".join(lines)
 
 
-def _change(change: Change) -> list[str]:
-    remarks = [change.reason or change.note, "restarts the environment" if change.restarts else ""]
+def _change(change: Change, *, said_below: bool) -> list[str]:
+    remarks = [
+        change.reason or ("" if said_below else change.note),
+        "restarts the environment" if change.restarts else "",
+    ]
     head = f"  {SIGNS[change.action]:<3} {change.kind:<22} {change.name:<28} {'; '.join(filter(None, remarks))}"
     lines = [head.rstrip()]
     lines += [f"        {f.path:<45} {_value(f.before)} → {_value(f.after)}  {f.note}".rstrip() for f in change.fields]

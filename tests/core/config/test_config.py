@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sindri_core.config import (
-    Document,
-    default_config,
-    find_config,
-    initial_document,
-    json_schema,
-    read_document,
-    show,
-    validate,
-)
+from sindri_core.cli.render.documents import dump
 from sindri_core.config.amounts import parse_cpus, parse_size
+from sindri_core.config.document import Document, find_config, read_document
+from sindri_core.config.initial import initial_document
+from sindri_core.config.schema import json_schema
+from sindri_core.config.show import annotated, show
+from sindri_core.config.validation import default_config, validate
 from sindri_core.errors import ConfigError
 from sindri_core.settings import Config, Cpus, Size
 from sindri_core.types import Claim, ConfigSection
 
 SECTIONS = (
-    ("kubernetes", ConfigSection(path="providers.kubernetes", model="sindri_kubernetes.settings:KubernetesSettings")),
-    ("kubernetes", ConfigSection(path="providers.k8s", model="sindri_kubernetes.settings:LocalClusterSettings")),
+    ("kubernetes", ConfigSection(path="providers.kubernetes", model="sindri_kubernetes.models:KubernetesSection")),
+    ("kubernetes", ConfigSection(path="providers.k8s", model="sindri_kubernetes.models:LocalClusterSection")),
 )
 DIGEST = "sha256:" + "a" * 64
 
@@ -84,7 +82,7 @@ def test_sizes_are_powers_of_two_however_they_are_written(text: str, expected: s
 @pytest.mark.parametrize("text", ["", "4", "10GiB", "-1Gi", "1e3Mi", "0Gi", "99999999Ti", 4, None, "4 GB", "४Gi"])
 def test_what_is_no_size_is_refused(text: object) -> None:
     """Wrong units, signs, blanks, other digits, nothing and too much."""
-    with pytest.raises(ValueError, match=r"size|bounds"):
+    with pytest.raises(ValueError, match=r"size|bounds|no unit|is empty"):
         parse_size(text)
 
 
@@ -108,34 +106,66 @@ def test_processors_are_read_back_as_they_were_written(millis: int) -> None:
     assert parse_cpus(str(Cpus(millis))) == Cpus(millis)
 
 
-def samples() -> list[Any]:
-    """Every YAML block of the document that is a configuration, its placeholders filled in."""
-    text = (Path(__file__).parents[3] / "docs" / "kubernetes-provider.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```yaml\n(.*?)```", text, flags=re.DOTALL)
-    blocks += re.findall(r"sindri\.yaml << '?EOF'?\n(.*?)\n\s*EOF", text, flags=re.DOTALL)
-    found = []
-    for block in blocks:
-        filled = block.replace("sha256:abc123...", DIGEST)
-        filled = re.sub(r"\$\{\{ github\.repository \}\}", "acme/app", filled)
-        filled = re.sub(r"\$\{\{[^}]*digest[^}]*\}\}", DIGEST, filled)
-        options = re.split(r"^# (?:Option|User) .*$", filled, flags=re.MULTILINE)
-        found += [o for o in options if "jobs:" not in o and re.search(r"^\s*(deployment|providers):", o, re.MULTILINE)]
-    return found
+DOCUMENT = Path(__file__).parents[3] / "docs" / "kubernetes-provider.md"
+NO_CONFIGURATION = {
+    "# Generated manifest includes:": "a part of a generated object",
+    "# 1. Namespace (if needed)\napiVersion": "the generated objects",
+    "apiVersion: v1\nkind: ResourceQuota": "an object for kubectl apply",
+    "# GitHub Actions example": "a workflow; the configuration inside it is a sample of its own",
+}
+"""How the YAML blocks begin that are not sindri.yaml, and what they are."""
+
+
+def blocks() -> list[str]:
+    """Every YAML block of the document, also those inside quotes of Markdown."""
+    text = re.sub(r"^> ?", "", DOCUMENT.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return re.findall(r"```ya?ml\n(.*?)```", text, flags=re.DOTALL)
+
+
+def samples() -> list[str]:
+    """Every configuration in the document, placeholders filled in: in YAML blocks, in shell scripts, in comments."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    found = [block for block in blocks() if not block.startswith(tuple(NO_CONFIGURATION))]
+    found += [
+        textwrap.dedent(inner) for inner in re.findall(r"sindri\.yaml << '?EOF'?\n(.*?)\n\s*EOF", text, re.DOTALL)
+    ]
+    found += re.findall(r"# Reference in sindri\.yaml\n(.*?)```", text, re.DOTALL)
+    filled = [re.sub(r"\$\{\{[^}]*digest[^}]*\}\}", DIGEST, each.replace("sha256:abc123...", DIGEST)) for each in found]
+    filled = [re.sub(r"\$\{\{ github\.repository \}\}", "acme/app", each) for each in filled]
+    options = [option for each in filled for option in re.split(r"^# (?:Option|User) .*$", each, flags=re.MULTILINE)]
+    return [option for option in options if option.strip()]
+
+
+def test_no_block_of_the_document_is_left_out_without_reason() -> None:
+    """Each reason fits exactly one block; all other blocks, scripts and the line about secrets are samples."""
+    assert [sum(block.startswith(start) for block in blocks()) for start in NO_CONFIGURATION] == [1] * 4
+    # five blocks (basic, advanced, GPU, three options, digest, two users), four scripts, one reference to secrets
+    assert len(samples()) == 3 + 3 + 1 + 2 + 4 + 1
+    assert not [sample for sample in samples() if "..." in sample or "${{" in sample]
 
 
 @pytest.mark.parametrize("text", samples())
 def test_every_sample_of_the_document_loads(text: str, tmp_path: Path) -> None:
-    """Option blocks one by one, also those without version, name or extensions."""
+    """Option blocks one by one, also those without version, name or extensions; the schema accepts them too."""
     file = tmp_path / "sindri.yaml"
-    file.write_text(re.sub(r"^ {10}", "", text, flags=re.MULTILINE) if text.startswith(" ") else text)
-    config = validate(read_document(file), SECTIONS)
+    file.write_text(text)
+    document = read_document(file)
+    config = validate(document, SECTIONS)
     assert config.name
     assert config.provider == "kubernetes"
+    assert list(jsonschema.Draft202012Validator(json_schema(SECTIONS)).iter_errors(document.data)) == []
 
 
-def test_there_are_as_many_samples_as_the_document_has() -> None:
-    """The collection of samples is not silently empty."""
-    assert len(samples()) >= 12
+@pytest.mark.parametrize("text", samples())
+def test_what_is_shown_loads_and_means_the_same(text: str, tmp_path: Path) -> None:
+    """The text for people, YAML and JSON are all a sindri.yaml with the same meaning."""
+    file = tmp_path / "sindri.yaml"
+    file.write_text(text)
+    config = validate(read_document(file), SECTIONS)
+    for shown in (annotated(config), dump(show(config), "yaml"), dump(show(config), "json")):
+        again = tmp_path / "again.yaml"
+        again.write_text(shown)
+        assert validate(read_document(again), SECTIONS).digest == config.digest
 
 
 def test_a_doubled_prefix_is_understood_with_a_warning() -> None:
@@ -170,7 +200,9 @@ def test_all_problems_of_all_sections_are_in_one_report(tmp_path: Path) -> None:
     assert "did you mean namespace?" in error.issues[2].message
 
 
-@pytest.mark.parametrize("name", ["no", "08", "1e3", "0o7", "x" * 64, "-a", "a-", "Ä", "a_b", "A", "a b", "[]", "{}"])
+@pytest.mark.parametrize(
+    "name", ["no", "08", "1e3", "0o7", "x" * 55, "x" * 64, "-a", "a-", "Ä", "a_b", "A", "a b", "[]", "{}"]
+)
 def test_odd_names_are_refused_by_name(name: str, tmp_path: Path) -> None:
     """Words that other YAML readers take for something else are names, or no names; never a crash."""
     if name == "no":
@@ -185,7 +217,7 @@ def test_the_folder_gives_the_name(tmp_path: Path) -> None:
     folder = tmp_path / "08 My Projekt_Ä!"
     folder.mkdir()
     (folder / "sindri.yaml").write_text("deployment: {}\n")
-    assert validate(read_document(folder / "sindri.yaml"), SECTIONS).name == "env-08-my-projekt"
+    assert validate(read_document(folder / "sindri.yaml"), SECTIONS).name == "env-08-my-projekt-a"
 
 
 @pytest.mark.parametrize(
@@ -305,8 +337,6 @@ def test_the_first_file_loads_and_shows(tmp_path: Path) -> None:
 
 def test_the_schema_accepts_what_the_program_accepts() -> None:
     """The JSON schema of the whole file, sections in their place, takes the first file and refuses strangers."""
-    import jsonschema
-
     schema = json_schema(SECTIONS)
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)

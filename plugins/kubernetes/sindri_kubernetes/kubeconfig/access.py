@@ -16,6 +16,8 @@ from sindri_kubernetes.kubeconfig.material import CA, TlsFiles, material, tls_fi
 if TYPE_CHECKING:
     from sindri_kubernetes.kubeconfig.plugin import ExecPlugin
 
+_OWN = ("token", "tokenFile", "username", "client-certificate", "client-certificate-data")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
@@ -49,7 +51,12 @@ class Access:
     @property
     def renewable(self) -> bool:
         """Whether asking again can give other credentials."""
-        return self.plugin is not None or bool(self.user_entry.get("tokenFile"))
+        return self._asked is not None or bool(self.user_entry.get("tokenFile"))
+
+    @property
+    def _asked(self) -> ExecPlugin | None:
+        """The plugin that says who we are: kubectl asks it only when the user's entry itself does not."""
+        return None if any(self.user_entry.get(name) for name in _OWN) else self.plugin
 
     @property
     def fingerprint(self) -> str:
@@ -64,8 +71,8 @@ class Access:
         """
         if not self.secure:
             return Credential()
-        if self.plugin and not (self.user_entry.get("token") or self.user_entry.get("username")):
-            return self.plugin.credential(seconds=seconds, refused=refused)
+        if plugin := self._asked:
+            return plugin.credential(seconds=seconds, refused=refused)
         return Credential(token=login.token_of(self.user_entry))
 
     def headers(self, credential: Credential) -> list[tuple[str, str]]:

@@ -35,7 +35,7 @@ def mapping(value: Any) -> bool:
 def variables(value: Any) -> bool:
     """Whether it is a list of names with values."""
     return isinstance(value, list) and all(
-        isinstance(item, dict) and isinstance(item.get("name"), str) and isinstance(item.get("value"), str)
+        isinstance(item, dict) and isinstance(item.get("name"), str) and isinstance(item.get("value") or "", str)
         for item in value
     )
 
@@ -60,6 +60,7 @@ CLUSTER: Mapping[str, Check] = {
     "insecure-skip-tls-verify": flag,
     "tls-server-name": text,
     "proxy-url": text,
+    "disable-compression": flag,
 }
 USER: Mapping[str, Check] = {
     "client-certificate": text,

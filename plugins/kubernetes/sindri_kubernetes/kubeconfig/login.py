@@ -34,14 +34,14 @@ def token_of(user: Mapping[str, Any]) -> str:
     if not file:
         return token
     try:
-        return Path(str(file)).read_text(encoding="utf-8").strip()
+        written, said = Path(str(file)).read_text(encoding="utf-8").strip(), "it is empty"
     except (OSError, ValueError) as error:
-        if token:
-            return token
-        said = getattr(error, "strerror", None) or "it is not a text"
-        raise ClusterError(
-            "SND-K8S-005", f"the token file {file} cannot be read: {said}", hint=f"log in again; it belongs in {file}"
-        ) from None
+        written, said = "", getattr(error, "strerror", None) or "it is not a text"
+    if written or token:
+        return written or token
+    raise ClusterError(
+        "SND-K8S-005", f"the token file {file} cannot be used: {said}", hint=f"log in again; it belongs in {file}"
+    )
 
 
 def headers(user: Mapping[str, Any], token: str, context: str) -> Iterator[tuple[str, str]]:

@@ -71,15 +71,15 @@ def _read(file: Path) -> dict[str, Any] | None:
     try:
         if file.stat().st_size > LARGEST:
             raise _broken(file, "it is larger than 4 MiB")
-        text = file.read_text(encoding="utf-8")
+        written = file.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except UnicodeDecodeError:
-        raise _broken(file, "it is not a text in UTF-8") from None
     except (OSError, ValueError) as error:
         raise _broken(file, getattr(error, "strerror", None) or str(error)) from None
     try:
-        content = yaml.load(text, Loader=_loader())  # noqa: S506 - a safe loader with one type less
+        content = next(yaml.load_all(written, Loader=_loader()), None)
+    except yaml.reader.ReaderError as error:
+        raise _broken(file, f"it is not a text: {error.reason}") from None
     except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: " if mark else ""
@@ -88,6 +88,8 @@ def _read(file: Path) -> dict[str, Any] | None:
         return {}
     if not isinstance(content, dict):
         raise _broken(file, "it is not a mapping")
+    if (content.get("kind") or "Config", content.get("apiVersion") or "v1") != ("Config", "v1"):
+        raise _broken(file, "its kind is not Config of v1")
     return content
 
 
@@ -128,13 +130,19 @@ def _named(listed: Any, kind: str, fields: Mapping[str, Check], file: Path) -> I
 
 def _located(entry: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Make the paths of an entry absolute; a plugin's command only where it is a path and no name."""
-    located = {
-        key: os.path.normpath(folder / value) if key in _PATHS and value else value for key, value in entry.items()
-    }
+    located = dict(entry)
+    for key in _PATHS:
+        if located.get(key):
+            located[key] = _absolute(located[key], folder)
     plugin = located.get("exec")
     if plugin and "/" in str(plugin.get("command") or ""):
-        located["exec"] = {**plugin, "command": os.path.normpath(folder / plugin["command"])}
+        located["exec"] = {**plugin, "command": _absolute(plugin["command"], folder)}
     return located
+
+
+def _absolute(path: str, folder: Path) -> str:
+    """Join and tidy a relative path; an absolute one stays as it is, for ``..`` after a link means another folder."""
+    return path if Path(path).is_absolute() else os.path.normpath(folder / path)
 
 
 def _broken(file: Path, what: str) -> ClusterError:

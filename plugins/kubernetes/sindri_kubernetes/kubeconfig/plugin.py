@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Mapping
@@ -18,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sindri_core.errors import ClusterError
+from sindri_kubernetes.kubeconfig import child
 from sindri_kubernetes.kubeconfig.login import Credential
 from sindri_kubernetes.kubeconfig.material import material
 
@@ -25,7 +23,7 @@ SECONDS = 60.0
 """How long a plugin may take that asks nobody anything."""
 VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 _EARLY = timedelta(seconds=10)
-_SHOWN = 500
+_PARTS = ("token", "clientCertificateData", "clientKeyData")
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -53,53 +51,42 @@ class ExecPlugin:
     def _run(self, seconds: float) -> Credential:
         command = str(self.entry.get("command") or "")
         interactive = self._interactive(command)
+        limit = seconds if interactive else min(seconds, SECONDS)
+        argv = [command, *(self.entry.get("args") or ())]
         try:
-            process = subprocess.Popen(
-                [command, *(self.entry.get("args") or ())],
-                stdin=None if interactive else subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=None if interactive else subprocess.PIPE,
-                env=self._environ(interactive=interactive),
-                start_new_session=not interactive,
-            )
+            ended = child.run(argv, self._environ(interactive=interactive), interactive=interactive, seconds=limit)
         except FileNotFoundError:
             hint = str(self.entry.get("installHint") or "").strip()
             raise self._failed(command, "it is not installed", hint=hint or f"install {command}") from None
         except (OSError, ValueError) as error:
             raise self._failed(command, getattr(error, "strerror", None) or "it cannot be started") from None
-        limit = seconds if interactive else min(seconds, SECONDS)
-        try:
-            output, said = process.communicate(timeout=limit)
-        except subprocess.TimeoutExpired as error:
-            _kill(process, group=not interactive)
-            raise self._failed(command, f"no answer within {limit:.0f} s", error.stderr or b"") from None
-        except BaseException:
-            _kill(process, group=not interactive)
-            raise
-        if process.returncode:
-            raise self._failed(command, f"exit code {process.returncode}", said or b"")
-        return self._parsed(command, output, said or b"")
+        if ended.code is None:
+            what = f"no answer within {limit:.0f} s" if ended.late else "it prints more than any credential has"
+            raise self._failed(command, what, ended.said)
+        if ended.code:
+            raise self._failed(command, f"exit code {ended.code}", ended.said)
+        return self._parsed(command, ended.output, ended.said)
 
     def _interactive(self, command: str) -> bool:
-        """Whether it gets the terminal: only a plugin that cannot do without."""
-        if self.entry.get("interactiveMode") != "Always":
-            return False
-        if sys.stdin is None or not sys.stdin.isatty():
+        """Whether it gets the terminal: as its ``interactiveMode`` says, and only where there is one."""
+        mode, terminal = self.entry.get("interactiveMode") or "IfAvailable", _terminal()
+        if mode == "Always" and not terminal:
             raise self._failed(command, "it wants to ask questions, and standard input is no terminal")
-        return True
+        return terminal and mode != "Never"
 
     def _environ(self, *, interactive: bool) -> dict[str, str]:
         spec: dict[str, Any] = {"interactive": interactive}
         if self.entry.get("provideClusterInfo"):
             spec["cluster"] = self._cluster()
         info = {"apiVersion": self.entry["apiVersion"], "kind": "ExecCredential", "spec": spec}
-        own = {variable["name"]: variable["value"] for variable in self.entry.get("env") or ()}
+        own = {variable["name"]: variable.get("value") or "" for variable in self.entry.get("env") or ()}
         return {**self.environ, **own, "KUBERNETES_EXEC_INFO": json.dumps(info)}
 
     def _cluster(self) -> dict[str, Any]:
         """The cluster as plugins are told of it; the certificate authority goes as its content."""
-        names = ("server", "tls-server-name", "insecure-skip-tls-verify", "proxy-url")
-        told = {name: self.cluster[name] for name in names if self.cluster.get(name)}
+        names = ("server", "tls-server-name", "insecure-skip-tls-verify", "proxy-url", "disable-compression")
+        told: dict[str, Any] = {name: self.cluster[name] for name in names if self.cluster.get(name)}
+        told["config"] = None
         if authority := material(self.cluster, "certificate-authority", self.context):
             told["certificate-authority-data"] = base64.b64encode(authority).decode()
         for extension in self.cluster.get("extensions") or ():
@@ -110,16 +97,13 @@ class ExecPlugin:
     def _parsed(self, command: str, output: bytes, said: bytes) -> Credential:
         try:
             answer = json.loads(output)
-            status, version = answer["status"], answer["apiVersion"]
-            credential = Credential(
-                token=str(status.get("token") or ""),
-                certificate=str(status.get("clientCertificateData") or ""),
-                key=str(status.get("clientKeyData") or ""),
-                expires=_moment(status.get("expirationTimestamp")),
-            )
-        except (ValueError, KeyError, TypeError, AttributeError):
+            kind, version, status = answer["kind"], answer["apiVersion"], answer["status"]
+            token, certificate, key = (_text(status.get(name)) for name in _PARTS)
+            expires = _moment(status.get("expirationTimestamp"))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise self._failed(command, "its answer is not an ExecCredential with a status", said) from None
-        if version != self.entry["apiVersion"]:
+        credential = Credential(token=token, certificate=certificate, key=key, expires=expires)
+        if (kind, version) != ("ExecCredential", self.entry["apiVersion"]):
             raise self._failed(command, f"it does not answer in {self.entry['apiVersion']}, as it was asked to")
         if not credential.token and not credential.certificate:
             raise self._failed(command, "its answer holds neither a token nor a certificate", said)
@@ -128,13 +112,28 @@ class ExecPlugin:
         return credential
 
     def _failed(self, command: str, what: str, said: bytes = b"", *, hint: str = "") -> ClusterError:
-        text = said.decode(errors="replace").strip()[-_SHOWN:]
+        text = said.decode(errors="replace").strip()
         return ClusterError(
             "SND-K8S-007",
             f"the credential plugin {command} of the context {self.context} failed: {what}",
             hint=hint or f"run it yourself to log in again: {command}",
             details=[("seen", text)] if text else [],
         )
+
+
+def _text(value: object) -> str:
+    """A text or nothing. Raises ``TypeError`` for anything else."""
+    if value is not None and not isinstance(value, str):
+        raise TypeError
+    return value or ""
+
+
+def _terminal() -> bool:
+    """Whether somebody can be asked. An embedding program may have no standard input, or a closed one."""
+    try:
+        return sys.stdin is not None and sys.stdin.isatty()
+    except ValueError:
+        return False
 
 
 def _moment(text: object) -> datetime | None:
@@ -147,18 +146,3 @@ def _moment(text: object) -> datetime | None:
 
 def _expired(credential: Credential) -> bool:
     return credential.expires is not None and credential.expires - _EARLY <= datetime.now(UTC)
-
-
-def _kill(process: subprocess.Popen[bytes], *, group: bool) -> None:
-    """End the plugin with all that it started, so that nobody holds our pipes open."""
-    try:
-        if group:
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    except ProcessLookupError:
-        pass
-    process.wait()
-    for pipe in (process.stdout, process.stderr):
-        if pipe:
-            pipe.close()

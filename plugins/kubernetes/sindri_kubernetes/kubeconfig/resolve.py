@@ -11,11 +11,13 @@ from urllib.parse import urlsplit
 from sindri_core.errors import ClusterError
 from sindri_kubernetes.kubeconfig import proxy
 from sindri_kubernetes.kubeconfig.access import Access
+from sindri_kubernetes.kubeconfig.material import CA, CERTIFICATE, KEY
 from sindri_kubernetes.kubeconfig.merge import Merged, files_of, merge
 from sindri_kubernetes.kubeconfig.plugin import VERSIONS, ExecPlugin
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-_TLS = ("certificate-authority", "certificate-authority-data", "insecure-skip-tls-verify")
+_AUTHORITY = ("certificate-authority", "certificate-authority-data")
+_MODES = ("Never", "IfAvailable", "Always")
 
 
 def resolve(
@@ -47,7 +49,7 @@ def resolve(
     return Access(
         context=chosen,
         cluster=cluster_name,
-        namespace=namespace or entry.get("namespace") or "default",
+        namespace=namespace or entry.get("namespace") or _namespace_of_the_pod(environ, service_account) or "default",
         server=server,
         kubeconfig_files=tuple(merged.files),
         proxy=proxy.choose(server, cluster.get("proxy-url") or "", environ),
@@ -58,10 +60,10 @@ def resolve(
 
 
 def _server(context: str, cluster: Mapping[str, Any]) -> str:
-    """The address. Without a scheme it is HTTPS if the entry says anything about TLS, else HTTP, as with kubectl."""
+    """The address. Without a scheme it is HTTP, where kubectl sends no credentials and neither do we."""
     server = (cluster.get("server") or "").rstrip("/")
-    if server and "://" not in server:
-        server = f"{'https' if any(cluster.get(name) for name in _TLS) else 'http'}://{server}"
+    if server and "://" not in server and "/" not in server:
+        server = f"http://{server}"
     try:
         parts = urlsplit(server)
         valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
@@ -75,23 +77,34 @@ def _server(context: str, cluster: Mapping[str, Any]) -> str:
 
 def _check(context: str, cluster: Mapping[str, Any], user: Mapping[str, Any]) -> None:
     """Refuse what kubectl refuses: combinations where a guess could connect with less safety or as somebody else."""
-    if cluster.get("insecure-skip-tls-verify") and any(cluster.get(name) for name in _TLS[:2]):
+    for entry, name in ((cluster, CA), (user, CERTIFICATE), (user, KEY)):
+        if entry.get(name) and entry.get(f"{name}-data"):
+            raise _unusable(context, f"{name} and {name}-data exclude each other")
+    if cluster.get("insecure-skip-tls-verify") and any(cluster.get(name) for name in _AUTHORITY):
         raise _unusable(context, "insecure-skip-tls-verify and a certificate authority exclude each other")
-    if user.get("token") and user.get("username"):
+    if user.get("token") and (user.get("username") or user.get("password")):
         raise _unusable(context, "its user has a token and a password: only one is allowed")
     if any(user.get(name) for name in ("as-uid", "as-groups", "as-user-extra")) and not user.get("as"):
         raise _unusable(context, "its user has as-uid, as-groups or as-user-extra, and no as")
     if user.get("auth-provider"):
         hint = "use the credential plugin (exec) of your provider; kubectl dropped most auth-providers with 1.26"
         raise _unusable(context, "its user logs in with an auth-provider, which sindri does not know", hint)
-    plugin = user.get("exec")
-    if not plugin:
-        return
+    if user.get("exec"):
+        _check_plugin(context, user["exec"])
+
+
+def _check_plugin(context: str, plugin: Mapping[str, Any]) -> None:
     if not plugin.get("command"):
         raise _unusable(context, "exec of its user names no command")
     if plugin.get("apiVersion") not in VERSIONS:
         hint = f"renew the kubeconfig with your provider's tool; sindri knows {' and '.join(VERSIONS)}"
         raise _unusable(context, f"exec of its user has the apiVersion {plugin.get('apiVersion')!r}", hint)
+    mode = plugin.get("interactiveMode") or ("IfAvailable" if plugin["apiVersion"].endswith("beta1") else "")
+    if mode not in _MODES:
+        hint = "write interactiveMode: IfAvailable there, or renew the kubeconfig with your provider's tool"
+        raise _unusable(context, f"exec of its user has no interactiveMode of {', '.join(_MODES)}", hint)
+    if any(not variable.get("name") for variable in plugin.get("env") or ()):
+        raise _unusable(context, "exec of its user has an env entry without a name")
 
 
 def _in_a_pod(environ: Mapping[str, str], account: Path) -> bool:
@@ -99,16 +112,22 @@ def _in_a_pod(environ: Mapping[str, str], account: Path) -> bool:
     return bool(named) and (account / "token").is_file()
 
 
+def _namespace_of_the_pod(environ: Mapping[str, str], account: Path) -> str:
+    """Where the pod that we run in lives, which kubectl takes for a context that names no namespace."""
+    if not _in_a_pod(environ, account):
+        return ""
+    own = account / "namespace"
+    return environ.get("POD_NAMESPACE") or (own.read_text(encoding="utf-8").strip() if own.is_file() else "")
+
+
 def _of_the_pod(environ: Mapping[str, str], namespace: str, account: Path) -> Access:
     """The service account of the pod that we run in."""
     host, port = environ["KUBERNETES_SERVICE_HOST"], environ["KUBERNETES_SERVICE_PORT"]
-    own = account / "namespace"
-    here = environ.get("POD_NAMESPACE") or (own.read_text(encoding="utf-8").strip() if own.is_file() else "")
     server = f"https://{f'[{host}]' if ':' in host else host}:{port}"
     return Access(
         context="in-cluster",
         cluster="in-cluster",
-        namespace=namespace or here or "default",
+        namespace=namespace or _namespace_of_the_pod(environ, account) or "default",
         server=server,
         proxy=proxy.choose(server, "", environ),
         cluster_entry={"certificate-authority": str(account / "ca.crt")},

@@ -20,7 +20,7 @@ def build(config: Config, settings: KubernetesSettings, where: str, image: Resol
     return (
         namespace(where),
         service_account(name, where),
-        claim(name, where, config.workspace_size, settings.storageClass),
+        claim(name, where, config.workspace_size, settings.storage_class),
         service(name, where),
         deployment(config, settings, where, image),
     )

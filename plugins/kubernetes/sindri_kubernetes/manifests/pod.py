@@ -19,27 +19,23 @@ GPU_RESOURCE = {"nvidia": "nvidia.com/gpu", "amd": "amd.com/gpu", "intel": "gpu.
 
 def template(config: Config, settings: KubernetesSettings, image: ResolvedImage) -> dict[str, Any]:
     """Return the pod template."""
-    restricted = settings.security.profile == "restricted"
     spec: dict[str, Any] = {
         "serviceAccountName": config.name,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": 30,
-        "securityContext": pod_security(restricted=restricted),
-        "containers": [container(config, settings, image, restricted=restricted)],
+        "securityContext": pod_security(restricted=settings.restricted),
+        "containers": [container(config, settings, image)],
         "volumes": [{"name": "home", "persistentVolumeClaim": {"claimName": names.home_claim(config.name)}}],
     }
     if config.resources.gpu:
         spec["nodeSelector"] = {"gpu": config.resources.gpu.type}
     if settings.tolerations:
-        written = (toleration.model_dump() for toleration in settings.tolerations)
-        spec["tolerations"] = [{key: value for key, value in entry.items() if value} for entry in written]
+        spec["tolerations"] = [dict(one) for one in settings.tolerations]
     return {"metadata": {"labels": names.labels(config.name)}, "spec": spec}
 
 
-def container(
-    config: Config, settings: KubernetesSettings, image: ResolvedImage, *, restricted: bool
-) -> dict[str, Any]:
+def container(config: Config, settings: KubernetesSettings, image: ResolvedImage) -> dict[str, Any]:
     """Return the one container."""
     result: dict[str, Any] = {
         "name": names.CONTAINER,
@@ -52,7 +48,7 @@ def container(
     }
     if settings.secrets:
         result["envFrom"] = [{"secretRef": {"name": name}} for name in settings.secrets]
-    if restricted:
+    if settings.restricted:
         result["securityContext"] = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
     return result
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
-import shlex
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 CONFIG = """\
 version: "1.0"
@@ -25,19 +30,12 @@ providers:
   kubernetes:
     namespace: dev-acme
 """
-STEPS = (
-    ("what would happen", "plan"),
-    ("make it", "deploy"),
-    ("how is it", "status"),
-    ("switch it off; its home stays", "stop"),
-    ("and on again", "start"),
-    ("deploying again changes nothing", "deploy"),
-    ("away with it", "destroy --yes --delete-data"),
-)
 NOTICE = """\
-This is a simulation. The cluster is a small program inside this process: no container runs, no image is pulled,
+This is a simulation. The cluster is a small program on this machine: no container runs, no image is pulled,
 nothing of yours is read or changed. The commands and what they print are the real ones.
 """
+SESSION = "sindri_kubernetes.testing.session"
+STOPPING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
 @click.command()
@@ -48,40 +46,75 @@ def demo() -> int:
 
     click.secho(NOTICE, bold=True)
     with (
+        _stoppable() as stop,
         tempfile.TemporaryDirectory(prefix="sindri-demo-") as folder,
         SimulatedCluster(pace=Pace(start=0.4, stop=0.2)) as cluster,
     ):
-        Path(folder, "sindri.yaml").write_text(CONFIG)
-        _show("cat sindri.yaml")
-        click.echo(CONFIG)
-        environ = _secluded(folder, cluster.kubeconfig)
-        for why, command in STEPS:
-            _show(f"sindri {command}", why)
-            code = _run(command, folder, environ)
-            if code:
-                click.echo(f"sindri demo: sindri {command} ended with {code}, which it should not", err=True)
-                return code
-    click.secho(
-        f"That was a simulation: {len(cluster.requests)} requests to a cluster that no longer exists.", bold=True
-    )
+        Path(folder, "sindri.yaml").write_text(CONFIG, encoding="utf-8")
+        code = stop.follow(_session(folder, cluster.kubeconfig))
+        requests = len(cluster.requests)
+    if stop.asked:
+        click.echo("the demo was stopped; nothing is left of it", err=True)
+        return 130
+    if code:
+        return code
+    click.secho(f"That was a simulation: {requests} requests to a cluster that no longer exists.", bold=True)
     click.echo("With a cluster of your own: sindri config init, sindri plan, sindri deploy.")
     return 0
 
 
-def _run(command: str, folder: str, environ: Mapping[str, str]) -> int:
-    """Run a command as a person would: as a program of its own, in the folder of its sindri.yaml."""
-    done = subprocess.run(
-        [sys.executable, "-m", "sindri_core", *shlex.split(command)], cwd=folder, env=environ, check=False
+def _session(folder: str, kubeconfig: Path) -> subprocess.Popen[bytes]:
+    """Start the program that types the commands, in the folder of their sindri.yaml.
+
+    It is out of reach of the terminal's Ctrl-C, which comes by way of ``Stop``: once, and not before it can take it.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", SESSION],
+        cwd=folder,
+        env=_secluded(folder, kubeconfig),
+        stdin=subprocess.DEVNULL,
+        process_group=0,
     )
-    click.echo()
-    return done.returncode
 
 
-def _show(command: str, why: str = "") -> None:
-    click.echo(click.style(f"$ {command}", bold=True) + (f"    # {why}" if why else ""))
+class Stop:
+    """Passes a wish to stop on to the session, which lets its command come to a safe point."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._session: subprocess.Popen[bytes] | None = None
+
+    def ask(self, number: int, frame: FrameType | None) -> None:
+        """Stop the session as Ctrl-C would."""
+        self.asked = True
+        if self._session:
+            self._session.send_signal(signal.SIGINT)
+
+    def follow(self, session: subprocess.Popen[bytes]) -> int:
+        """Wait until the session has ended; give its exit code."""
+        self._session = session
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+        return session.wait()
 
 
-def _secluded(folder: str, kubeconfig: Path) -> dict[str, str]:
+@contextmanager
+def _stoppable() -> Iterator[Stop]:
+    """Take signals for a wish to stop, so that the folder and the cluster are always cleared away.
+
+    They wait until there is a session to stop; it starts with them blocked and lets them in when it is ready.
+    """
+    stop = Stop()
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    before = {number: signal.signal(number, stop.ask) for number in STOPPING}
+    try:
+        yield stop
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _secluded(folder: str, kubeconfig: Path) -> Mapping[str, str]:
     """Return an environment with a home and a state of its own, which leads to the simulated cluster."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SINDRI_", "XDG_"))}
     return kept | {"HOME": folder, "SINDRI_STATE_DIR": f"{folder}/state", "KUBECONFIG": str(kubeconfig)}

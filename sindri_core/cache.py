@@ -1,0 +1,69 @@
+"""Files of the user's cache folder, which may be deleted at any time and whose content may be anything.
+
+Only what makes a command quicker is kept there, under a key that is compared; nothing in it is trusted for a
+decision about security.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from stat import S_ISREG
+from typing import Any
+from zlib import crc32
+
+LARGEST = 4 << 20
+"""Bytes that are read at most."""
+
+
+def read(environ: Mapping[str, str], name: str) -> dict[str, Any]:
+    """Return what is kept under the name for this interpreter; nothing where it cannot be read."""
+    file = _file(environ, name)
+    if not file:
+        return {}
+    try:
+        found = os.stat(file)  # noqa: PTH116 - pathlib costs start-up time
+        if not S_ISREG(found.st_mode) or found.st_size > LARGEST:
+            return {}
+        with open(file, encoding="utf-8") as stream:  # noqa: PTH123 - as above
+            content = json.load(stream)
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def write(environ: Mapping[str, str], name: str, content: Mapping[str, Any]) -> None:
+    """Replace what is kept, in one step; a folder that cannot be written only costs time."""
+    found = _file(environ, name)
+    if not found:
+        return
+    from pathlib import Path  # costs start-up time, and writing is rare
+
+    file = Path(found)
+    part = file.with_suffix(f".{os.getpid()}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part.write_text(json.dumps(content), encoding="utf-8")
+        part.chmod(0o600)
+        part.replace(file)
+    except OSError:
+        return
+
+
+def stamps(folder: str) -> list[list[str | int]]:
+    """Name, time of change and size of each Python file of a folder: what tells that code is another now."""
+    with os.scandir(folder) as entries:
+        files = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(".py")]
+    return [[name, stat.st_mtime_ns, stat.st_size] for name, stat in sorted(files, key=lambda file: file[0])]
+
+
+def _file(environ: Mapping[str, str], name: str) -> str:
+    if environ.get("SINDRI_NO_CACHE"):
+        return ""
+    folder = environ.get("SINDRI_CACHE_DIR")
+    if not folder:
+        home = environ.get("XDG_CACHE_HOME") or (f"{environ['HOME']}/.cache" if environ.get("HOME") else "")
+        folder = os.path.join(home, "sindri") if home else ""  # noqa: PTH118 - as above
+    return os.path.join(folder, f"{name}-{crc32(sys.prefix.encode()):08x}.json") if folder else ""  # noqa: PTH118
