@@ -227,7 +227,8 @@ def opened_here(hooks: Hooks, ctx: Context, policy: Policy) -> Iterator[Target]:
 def await_state(ctx: Context, target: Target, reached: Callable[[Status], bool]) -> Status:
     """Watch the environment until it is as wanted.
 
-    Raises ``NotReady`` at the first finding that waiting cannot mend, ``DeadlineExceeded`` when the time is over.
+    Raises ``NotReady`` at the first finding that waiting cannot mend and where the environment is gone,
+    ``DeadlineExceeded`` when the time is over.
     """
     longest_look_away = 2.0
     told: tuple[State, str] | None = None
@@ -241,6 +242,9 @@ def await_state(ctx: Context, target: Target, reached: Callable[[Status], bool])
             if reached(status):
                 done(status.instance or status.state.value)
                 return status
+            if status.state is State.NOT_DEPLOYED:
+                message = "the environment was removed while it was starting"
+                raise NotReady("SND-RUN-004", message, hint="find out who removed it, then: sindri deploy")
             finding = status.finding
             if finding and (not finding.heals or ctx.deadline.left() <= 0) and reached is not _down:
                 raise NotReady(finding.code, finding.message, finding=finding)
