@@ -42,18 +42,23 @@ class Exchange:
 
 @dataclass
 class Cut:
-    """Where to cut: at the ``at``-th request (from 1; 0 never), and whether the server still sees that request."""
+    """Where to cut: at the ``at``-th request (from 1; 0 never), and whether the server still sees that request.
+
+    ``writes`` counts only what would be stored. Every request after the cut is lost too.
+    """
 
     at: int = 0
     forwarded: bool = False
+    writes: bool = False
     seen: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def count(self) -> bool:
-        """Note a request; say whether it and every later one is to be cut."""
+    def count(self, *, is_write: bool) -> bool:
+        """Note a request; say whether it is to be cut, as every later one."""
         with self.lock:
-            self.seen += 1
-            return 0 < self.at <= self.seen
+            cutting = 0 < self.at <= self.seen
+            self.seen += is_write or not self.writes
+            return cutting or 0 < self.at <= self.seen
 
 
 class Proxy:
@@ -98,7 +103,7 @@ class Handler(BaseHTTPRequestHandler):
     def _pass_on(self) -> None:
         cut = self.proxy.cut
         sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        cutting = cut.count()
+        cutting = cut.count(is_write=self._seen(sent, 0, b"").is_write)
         watching = "watch=1" in self.path
         if cutting and (watching or not cut.forwarded):
             self._note(sent, 0, b"")
@@ -120,10 +125,12 @@ class Handler(BaseHTTPRequestHandler):
                 self._answer(answer, content)
         upstream.close()
 
-    def _note(self, sent: bytes, status: int, answered: bytes) -> None:
+    def _seen(self, sent: bytes, status: int, answered: bytes) -> Exchange:
         path, _, query = self.path.partition("?")
-        seen = Exchange(method=self.command, path=path, query=query, sent=sent, status=status, answered=answered)
-        self.proxy.exchanges.append(seen)
+        return Exchange(method=self.command, path=path, query=query, sent=sent, status=status, answered=answered)
+
+    def _note(self, sent: bytes, status: int, answered: bytes) -> None:
+        self.proxy.exchanges.append(self._seen(sent, status, answered))
 
     def _head(self, answer: http.client.HTTPResponse) -> None:
         self.send_response_only(answer.status, answer.reason)

@@ -94,30 +94,6 @@ def test_stop_and_start_keep_the_home_and_deploy_leaves_power_alone(environment:
     assert environment.get("pvc", "dev-home-pvc")["metadata"]["uid"] == claim
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ("scale", "deployment", "dev", "--replicas=0"),
-        ("rollout", "restart", "deployment", "dev"),
-        ("delete", "deployment", "dev"),
-        ("delete", "service", "dev"),
-        ("delete", "serviceaccount", "dev"),
-        ("delete", "configmap", "sindri-dev"),
-    ],
-    ids=" ".join,
-)
-def test_after_kubectl_everything_still_works(environment: Environment, command: tuple[str, ...]) -> None:
-    """After one of the document's kubectl commands: status, deploy and start work, and nothing is left to do."""
-    environment.core().deploy()
-    environment.kubectl(*command, "-n", environment.namespace)
-    environment.core().status()
-    environment.core().deploy()
-    assert environment.core().start().state is State.RUNNING
-    assert set(actions(environment.core().plan()).values()) == {Action.SAME}
-    removal = environment.core().destroy(delete_data=True)
-    assert f"Namespace/{environment.namespace}" in removal.removed or command[1] != "deployment"
-
-
 def test_a_lost_inventory_is_rebuilt_with_the_same_mark(environment: Environment) -> None:
     """Without the ConfigMap the objects are still ours, by the mark that they carry."""
     environment.core().deploy()

@@ -38,6 +38,8 @@ class Prepared:
     compared: tuple[tuple[Manifest, Compared], ...]
     leftovers: tuple[Change, ...]
     recorded: Inventory | None
+    begun: bool
+    """Whether there was an inventory, be it damaged."""
 
 
 def refuse(changes: Changes) -> None:
@@ -87,7 +89,7 @@ def carry_out(api: Api, ctx: Context, prepared: Prepared, config_name: str) -> A
     stored = prepared.recorded
     if total:
         planned = _inventory(prepared, config_name, created, {})
-        stored = _store(api, ctx, prepared.namespace, planned, stored)
+        stored = _store(api, ctx, prepared.namespace, planned, stored, begins=not prepared.begun)
     uids: dict[str, str] = {}
     for manifest, compared in writes:
         tell(compared.change)
@@ -99,7 +101,7 @@ def carry_out(api: Api, ctx: Context, prepared: Prepared, config_name: str) -> A
         written.append(change)
     final = _inventory(prepared, config_name, created, uids)
     final = replace(final, objects=tuple(e for e in final.objects if not _left(e, prepared.leftovers)))
-    _store(api, ctx, prepared.namespace, final, stored)
+    _store(api, ctx, prepared.namespace, final, stored, begins=not (prepared.begun or total))
     return Applied(written=tuple(written), unchanged=_unchanged(prepared))
 
 
@@ -187,12 +189,31 @@ def _left(entry: Entry, leftovers: Sequence[Change]) -> bool:
     return any((entry.kind, entry.name) == (change.kind, change.name) for change in leftovers)
 
 
-def _store(api: Api, ctx: Context, namespace: str, wanted: Inventory, stored: Inventory | None) -> Inventory:
-    """Write the inventory where it says something new."""
+def _store(  # noqa: PLR0913 - what is known and what is new
+    api: Api, ctx: Context, namespace: str, wanted: Inventory, stored: Inventory | None, *, begins: bool = False
+) -> Inventory:
+    """Write the inventory where it says something new. ``begins``: there was none when we looked."""
     if not wanted.differs(stored):
         return wanted
     ctx.cancel.check()
     stamped = replace(wanted, deployed_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
-    path = resources.path("ConfigMap", names.inventory(wanted.name), namespace)
-    api.apply(path, inventory.config_map(stamped, namespace), force=True)
+    body = inventory.config_map(stamped, namespace)
+    if begins:
+        _begin(api, wanted.name, namespace, body)
+    else:
+        api.apply(resources.path("ConfigMap", names.inventory(wanted.name), namespace), body, force=True)
     return wanted
+
+
+def _begin(api: Api, name: str, namespace: str, body: Body) -> None:
+    """Make the inventory. Only one of several first deploys can: the others would mark the objects differently."""
+    try:
+        api.create(resources.path("ConfigMap", namespace=namespace), body)
+    except ClusterError as error:
+        if not refusals.already_exists(error):
+            raise
+        raise Conflict(
+            "SND-K8S-121",
+            f"somebody else began to deploy {name} to the namespace {namespace} at the same moment",
+            hint="wait until that is over, then run the command again",
+        ) from error

@@ -18,7 +18,9 @@ POLICY_DENIED = re.compile(
 )
 WEBHOOKS = "validatingwebhookconfigurations,mutatingwebhookconfigurations"
 RULE = "this is a rule of the cluster: do as it says, or ask whoever runs it"
-CONFLICT, INVALID = 409, 422
+CONFLICT = 409
+OTHER_OBJECT = "uid mismatch"
+"""What the server says to a write that names the uid of an object which is not there any more."""
 
 
 def said(error: ClusterError) -> str:
@@ -47,6 +49,9 @@ def explain(error: ClusterError, manifest: Manifest) -> tuple[str, str, str]:
         return "SND-K8S-107", "the namespace is being deleted", "wait until it is gone, or choose another namespace"
     if ruled := _ruled(words):
         return ("SND-K8S-109", *ruled)
+    if getattr(error, "status", 0) == CONFLICT and OTHER_OBJECT in words:
+        reason = "somebody else deleted or replaced it while this command ran"
+        return "SND-K8S-121", reason, "wait until that is over, then run the command again"
     immutable = [cause.field for cause in causes if "immutable" in cause.message.lower()]
     if immutable:
         reason = f"{', '.join(immutable)} cannot be changed on an object that exists"

@@ -101,6 +101,7 @@ class KubernetesTarget:
             compared=tuple(zip(objects, compared, strict=True)),
             leftovers=leftovers,
             recorded=found.recorded,
+            begun=found.inventory is not None,
         )
         first = Change(action=Action.SAME if found.exists else Action.CREATE, kind="Namespace", name=self._where)
         items = (first, *self._foreign_inventory(found), *(c.change for c in compared), *leftovers)

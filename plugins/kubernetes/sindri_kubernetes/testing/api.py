@@ -92,7 +92,7 @@ def authorise(target: Target, request: Request, user: User) -> None:
 
 
 def _review(request: Request, user: User) -> Body:
-    body = decoding.decode(request.body, applying=False)
+    body = {"metadata": {}} | decoding.decode(request.body, applying=False)
     if REVIEWS[request.path] == "SelfSubjectReview":
         return body | {"status": {"userInfo": {"username": user.name, "groups": ["system:authenticated"]}}}
     return body | {"status": {"allowed": user.admin}}

@@ -114,7 +114,7 @@ def delete(store: Store, kind: Kind, namespace: str, name: str, options: Body, *
             raise answers.precondition(kind, name, wanted, metadata["uid"])
         if kind.name == "Namespace" and name in admission.IMMUTABLE_NAMESPACES:
             raise answers.forbidden(kind, name, "this namespace may not be deleted")
-        if options.get("propagationPolicy") == "Foreground" and kind.name not in {"Namespace", "Pod"}:
+        if options.get("propagationPolicy") == "Foreground" and kind.name != "Pod":
             metadata["finalizers"] = sorted({*metadata.get("finalizers", []), FOREGROUND})
         if options.get("propagationPolicy") == "Orphan":
             raise answers.not_modelled("the propagation policy Orphan")
