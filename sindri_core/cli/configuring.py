@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from sindri_core.cli.options import Chosen, environment_options, opened
+from sindri_core.cli.options import environment_options, opened
 from sindri_core.cli.render import answer
 from sindri_core.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from sindri_core.cli.chosen import Chosen
 
 
 @click.group()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from sindri_core.cli.options import Chosen, environment_options, opened
+from sindri_core.cli.options import environment_options, opened
 from sindri_core.cli.render import answer
 from sindri_core.cli.render.clean import clean
 from sindri_core.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from sindri_core.cli.chosen import Chosen
 
 
 @click.command()

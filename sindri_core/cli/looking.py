@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sindri_core.cli.options import Chosen, environment_options, opened
+from sindri_core.cli.options import environment_options, opened
 from sindri_core.cli.render import answer
 from sindri_core.errors import ClusterUnreachable, DeadlineExceeded, ExitCode, Interrupted
 from sindri_core.types import Destination, State, Status
 from sindri_core.waiting import unreachable
 
 if TYPE_CHECKING:
+    from sindri_core.cli.chosen import Chosen
     from sindri_core.core import Core
 
 

@@ -7,38 +7,16 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from sindri_core.cli.chosen import Chosen
 from sindri_core.cli.signals import Interruptible
-from sindri_core.context import CancelToken
 
 if TYPE_CHECKING:
     from sindri_core.core import Core
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
-    """What the shared options say. ``cancel`` is set by Ctrl-C."""
-
-    config: Path | None
-    name: str
-    context: str
-    namespace: str
-    output: str
-    timeout: float | None
-    disabled: tuple[str, ...]
-    verbose: bool
-    log_format: str
-    color: bool
-    cancel: CancelToken = field(default_factory=CancelToken)
-
-    def deadline(self) -> dict[str, Any]:
-        """The deadline as a keyword for ``Core``, when one was asked for."""
-        return {"timeout": self.timeout} if self.timeout else {}
 
 
 _FORMS = click.Choice(["text", "json", "yaml"])

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from sindri_core.cli.options import Chosen, environment_options, opened
+from sindri_core.cli.options import environment_options, opened
 from sindri_core.cli.render import answer
 from sindri_core.errors import ExitCode
+
+if TYPE_CHECKING:
+    from sindri_core.cli.chosen import Chosen
 
 _no_wait = click.option("--no-wait", is_flag=True, help="Do not wait.")
 _accept = click.option("--accept-cluster", is_flag=True, help="Accept that the context leads to another cluster now.")

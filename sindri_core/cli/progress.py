@@ -28,7 +28,7 @@ from sindri_core.types import State
 if TYPE_CHECKING:
     from rich.live import Live
 
-    from sindri_core.cli.options import Chosen
+    from sindri_core.cli.chosen import Chosen
     from sindri_core.events import Event
 
 DONE = {"locate": "located", "compare": "compared", "load": "loaded", "apply": "applied", "scale": "power"}

@@ -9,15 +9,14 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from sindri_core.config.plain import taken
+from sindri_core.config.plain import KeyPath, taken
 from sindri_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from sindri_core.types import Issue
 
-KeyPath: TypeAlias = tuple[str | int, ...]
 NAMES = ("sindri.yaml", "sindri.yml")
 PLUGIN_ID = r"^[a-z][a-z0-9-]*$"
 LARGEST = 256 * 1024

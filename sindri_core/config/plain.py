@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from sindri_core.errors import ConfigError
 
+KeyPath: TypeAlias = tuple[str | int, ...]
+"""Where a value stands: keys and positions."""
 MOST_VALUES = 10_000
 DEEPEST = 32
 LONGEST_KEY = 256

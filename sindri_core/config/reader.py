@@ -20,7 +20,7 @@ from sindri_core.config.plain import CONTROL, DEEPEST, LONGEST_KEY, MOST_VALUES,
 from sindri_core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from sindri_core.config.document import KeyPath
+    from sindri_core.config.plain import KeyPath
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})", re.ASCII)

@@ -8,12 +8,12 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
 from sindri_core.config.convert import Validated, to_config
-from sindri_core.config.document import Document, KeyPath, provider_of
+from sindri_core.config.document import Document, provider_of
 from sindri_core.config.models import PLUGIN_ID, FileModel
 from sindri_core.config.naming import complaint, fitted
 from sindri_core.config.retired import PROVIDERS, RETIRED
@@ -21,6 +21,9 @@ from sindri_core.config.wording import nearest, said
 from sindri_core.errors import ConfigError, PluginError
 from sindri_core.settings import Config
 from sindri_core.types import ConfigSection, Issue, Severity
+
+if TYPE_CHECKING:
+    from sindri_core.config.plain import KeyPath
 
 
 @dataclass(frozen=True, slots=True)

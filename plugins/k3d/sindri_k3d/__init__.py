@@ -1,4 +1,4 @@
-"""sindri-k3d: clusters made by k3d; detection, loading and creation are not there yet.
+"""sindri-k3d: clusters made by k3d; loading and creation are not there yet.
 
 This module is imported at every start: it imports nothing heavy.
 """
@@ -25,7 +25,7 @@ class K3dPlugin(HookSpecs):
         return PluginInfo(
             id="k3d",
             version=__version__,
-            summary="clusters made by k3d; detection, loading and creation are not there yet",
+            summary="clusters made by k3d; loading and creation are not there yet",
         )
 
 

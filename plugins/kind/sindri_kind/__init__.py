@@ -1,4 +1,4 @@
-"""sindri-kind: clusters made by kind; detection, loading and creation are not there yet.
+"""sindri-kind: clusters made by kind; loading and creation are not there yet.
 
 This module is imported at every start: it imports nothing heavy.
 """
@@ -25,7 +25,7 @@ class KindPlugin(HookSpecs):
         return PluginInfo(
             id="kind",
             version=__version__,
-            summary="clusters made by kind; detection, loading and creation are not there yet",
+            summary="clusters made by kind; loading and creation are not there yet",
         )
 
 
