@@ -4,7 +4,8 @@
 
 The commands run interleaved, round after round, so that a busy machine slows all of them alike; each figure is the
 best of all rounds, because noise only ever adds. ``--check`` fails when a budget of docs/design is exceeded.
-``--kubeconfig`` measures ``status`` on that cluster as well.
+``--kubeconfig`` measures ``status`` on that cluster as well. Measure that in an environment without the development
+tools: the Kubernetes client imports kubernetes-validate and all that it needs wherever it is installed.
 """
 
 from __future__ import annotations

@@ -48,10 +48,13 @@ def detect(request: DetectRequest) -> tuple[ClusterCandidate, ...]:
 
 
 def _ask(request: DetectRequest) -> tuple[Body | None, list[Body] | None]:
-    """Read the version and the nodes; either may be forbidden."""
+    """Read the version and the nodes; either may be forbidden, and why nothing answers is for the target to say."""
     if request.api is None:
         return None, None
-    version = request.api("/version")
+    try:
+        version = request.api("/version")
+    except ClusterError:
+        return None, None
     try:
         nodes = list(request.api(NODES).get("items") or ())
     except ClusterError:

@@ -132,6 +132,7 @@ def test_an_error_as_data(sindri: Sindri, cluster: SimulatedCluster) -> None:
     cluster.__exit__(None, None, None)
     said = sindri("status", "-o", "json")
     assert (said.code, said.out) == (5, "")
+    assert "sindri_detect_cluster" not in said.err
     value = json.loads(said.err.splitlines()[-1])
     jsonschema.validate(value, json.loads((SCHEMAS / "error.schema.json").read_text("utf-8")))
     assert value["error"]["code"].startswith("SND-K8S-")
