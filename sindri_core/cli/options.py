@@ -95,6 +95,9 @@ def opened(chosen: Chosen, *, steps: bool = True, warnings: bool = True) -> Iter
                 namespace=chosen.namespace,
                 cancel=chosen.cancel,
             )
+        installed = {plugin.id for plugin in core.registry.rejected} | core.registry.versions().keys()
+        for unknown in sorted({*chosen.disabled} - installed - {"*"}):
+            click.echo(f"! there is no plugin {unknown} to leave out: sindri plugins list", err=True)
         if not chosen.disabled:
             _remember(core)
         with core:

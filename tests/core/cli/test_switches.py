@@ -34,6 +34,14 @@ def test_a_plugin_left_out_by_option_and_by_environment(sindri: Sindri, monkeypa
     assert {one["id"] for one in listed if one["state"] == "disabled"} == {"kubernetes", "kind"}
 
 
+def test_a_plugin_that_is_not_there_need_not_be_left_out(sindri: Sindri) -> None:
+    """A misspelt id is said, because what was meant still takes part; the command works."""
+    said = sindri("plan", "--offline", "--no-plugin", "kindd")
+    assert said.code == 0
+    assert "! there is no plugin kindd to leave out" in said.err
+    assert "to leave out" not in sindri("plan", "--offline", "--no-plugin", "kind").err
+
+
 def test_doctor_says_what_a_plugin_does(sindri: Sindri) -> None:
     """The hooks of a loaded plugin are named; one that is not there is exit code 3."""
     said = sindri("plugins", "doctor", "kubernetes")
