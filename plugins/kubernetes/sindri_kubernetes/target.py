@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -63,16 +64,15 @@ class KubernetesTarget:
         access = access_of(request.destination)
         self._api = connect(ctx, request.destination, self._warnings.append)
         self._key = f"{request.destination.context}/{self._where}/{self._name}"
-        try:
+        with ExitStack() as failing:
+            failing.callback(self._api.close)
             self._identity: Identity = identity.identify(self._api, access.fingerprint)
             identity.check_pin(self._settings, self._identity, request.destination.server)
             if not request.accept_cluster:
                 identity.check(ctx.state_dir, self._key, self._identity)
             elif not ctx.dry_run:
                 identity.record(ctx.state_dir, self._key, self._identity)
-        except BaseException:
-            self._api.close()
-            raise
+            failing.pop_all()
 
     def diff(self, manifests: Sequence[Manifest]) -> Changes:
         """Compare by dry runs on the server."""

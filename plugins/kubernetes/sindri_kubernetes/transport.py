@@ -11,7 +11,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sindri_core.events import RequestSent
@@ -181,20 +181,18 @@ class Transport:
         """Read a body part by part, so that neither a server that drips nor one that never ends can hold us."""
         parts, size = [], int(response.length_remaining or 0)
         received = 0
-        try:
+        with ExitStack() as failing:
+            failing.callback(response.close)
             while size <= LARGEST and (part := _part(response, min(READ, self._deadline.left()))):
                 parts.append(part)
                 received += len(part)
                 size = max(size, received)
                 self._deadline.check(f"reading the answer of {self._access.server}")
-        except BaseException:
-            response.close()
-            raise
-        if size > LARGEST:
-            response.close()
-            raise too_large(self._access, LARGEST)
-        if not parts and response.length_remaining is None and not response.chunked:
-            raise _cut_off()
+            if size > LARGEST:
+                raise too_large(self._access, LARGEST)
+            if not parts and response.length_remaining is None and not response.chunked:
+                raise _cut_off()
+            failing.pop_all()
         response.release_conn()
         return b"".join(parts)
 
@@ -205,11 +203,10 @@ class Transport:
                 if known.certificate == credential.certificate:
                     return known.manager
             files = self._access.tls_files(credential)
-            try:
+            with ExitStack() as failing:
+                failing.callback(files.close)
                 manager = pool.manager(self._access, files)
-            except BaseException:
-                files.close()
-                raise
+                failing.pop_all()
             self._pools.append(Pool(manager, files, credential.certificate))
             return manager
 

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import IO, NamedTuple
 
 LARGEST = 1 << 20
@@ -40,19 +41,19 @@ def run(command: Sequence[str], environ: Mapping[str, str], *, interactive: bool
     reading = _reader(process.stdout, output, LARGEST + 1)
     listening = _reader(process.stderr, said, None)
     end = time.monotonic() + seconds
-    try:
+    with ExitStack() as ending:
+        ending.callback(_end, process, group=not interactive)  # whatever comes, unless it ends by itself
         reading.join(seconds)
         late = reading.is_alive()
         if not late and len(output) <= LARGEST:
-            code = process.wait(max(0.0, end - time.monotonic()))
-            listening.join(GRACE)
-            return Ended(code, bytes(output), bytes(said[-SHOWN:]))
-    except subprocess.TimeoutExpired:
-        late = True
-    except BaseException:
-        _end(process, group=not interactive)
-        raise
-    _end(process, group=not interactive)
+            try:
+                code = process.wait(max(0.0, end - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                late = True
+            else:
+                listening.join(GRACE)
+                ending.pop_all()
+                return Ended(code, bytes(output), bytes(said[-SHOWN:]))
     listening.join(GRACE)
     return Ended(None, said=bytes(said[-SHOWN:]), late=late)
 
