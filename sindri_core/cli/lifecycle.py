@@ -98,27 +98,21 @@ def _deployed(result: Deployed) -> str:
 
 def _read(file: Path) -> dict[str, object]:
     """Read a plan file, which is untrusted: a regular file of bounded size, and not nested without end."""
+    from sindri_core.files import read_regular
+
     problem, document = "it holds no mapping", None
     try:
-        document = json.loads(_content(file))
+        content = read_regular(file, LARGEST)
+        if len(content) > LARGEST:
+            problem = f"it is larger than {LARGEST >> 20} MiB"
+        else:
+            document = json.loads(content)
     except (OSError, ValueError, RecursionError) as error:
-        problem = str(error)
+        problem = getattr(error, "strerror", "") or str(error)
     if isinstance(document, dict):
         return document
     hint = f"make one: sindri plan --out {file}"
     raise UsageError("SND-PLN-001", f"the plan file {file} cannot be read: {problem}", hint=hint)
-
-
-def _content(file: Path) -> bytes:
-    if file.exists() and not file.is_file():
-        message = "it is no regular file"
-        raise ValueError(message)
-    with file.open("rb") as stream:
-        content = stream.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        message = f"it is larger than {LARGEST >> 20} MiB"
-        raise ValueError(message)
-    return content
 
 
 def _write(file: Path, content: str) -> None:

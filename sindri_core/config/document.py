@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sindri_core.config.plain import KeyPath, taken
 from sindri_core.errors import ConfigError
+from sindri_core.files import read_regular
 
 if TYPE_CHECKING:
     from sindri_core.types import Issue
@@ -61,7 +60,7 @@ def read_document(source: Path | Mapping[str, Any]) -> Document:
     from sindri_core.config.reader import parse
 
     try:
-        content = _content(source)
+        content = read_regular(source, LARGEST)
     except (OSError, ValueError) as error:
         raise ConfigError(
             "SND-CFG-002",
@@ -76,15 +75,6 @@ def read_document(source: Path | Mapping[str, Any]) -> Document:
         )
     data, positions = parse(content, source)
     return Document(data=data, file=source, positions=positions)
-
-
-def _content(file: Path) -> bytes:
-    """Read the bytes of a regular file, one more than allowed at most. Others could keep us waiting for ever."""
-    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "it is a pipe or a device, not a file")
-        return stream.read(LARGEST + 1)
 
 
 def disabled_plugins(document: Document) -> tuple[str, ...]:
