@@ -19,7 +19,7 @@ from sindri_core.hooks import Hooks
 from sindri_core.loading import Registry, load
 from sindri_core.pipeline import Deployed, Policy
 from sindri_core.requests import ValidateRequest
-from sindri_core.types import Capability, Manifest, Plan, Removal, Severity, Status
+from sindri_core.types import Manifest, Plan, Removal, Severity, Status
 
 if TYPE_CHECKING:
     from sindri_core.config.document import Document
@@ -258,15 +258,12 @@ class Core:
         if looking and provider_of(document) in self.registry.versions() and (config := recall(*asked)):
             return config
         from sindri_core.config.convert import to_config
-        from sindri_core.config.retired import PROVIDERS as RETIRED_PROVIDERS
         from sindri_core.config.validation import check, misnamed_provider
 
-        others = {p.info.id for p in self.registry.loaded if Capability.PROVIDER not in p.info.capabilities}
-        installed = {*self.registry.versions(), *(rejected.id for rejected in self.registry.rejected)}
-        installed -= others & RETIRED_PROVIDERS.keys()  # kind and k3d are plugins, and deploy nothing
-        if not misnamed_provider(document, installed):
+        providers = self.registry.providers()
+        if not misnamed_provider(document, providers):
             self.registry.require(provider_of(document))
-        validated, warnings = check(document, asked[1], name=asked[2], installed=installed)
+        validated, warnings = check(document, asked[1], name=asked[2], providers=providers)
         if not warnings:
             remember(*asked, validated)
         return replace(to_config(validated), file=document.file, warnings=warnings)

@@ -19,6 +19,7 @@ from sindri_core.discovery import PluginRef, Verdict, plugins
 from sindri_core.errors import PluginError, PluginImportError, PluginIncompatible, PluginNotFound
 from sindri_core.events import PluginRejected
 from sindri_core.hookspecs import PLUGIN_API, PROJECT, HookSpecs
+from sindri_core.spelling import nearest
 from sindri_core.types import ConfigSection, PluginInfo
 
 if TYPE_CHECKING:
@@ -74,6 +75,11 @@ class Registry:
         """The version of every loaded plugin by id."""
         return {plugin.info.id: plugin.info.version for plugin in self.loaded}
 
+    def providers(self) -> set[str]:
+        """The ids of plugins that deploy, and of those that could not be loaded and so may."""
+        deploying = {plugin.info.id for plugin in self.loaded if "sindri_open_target" in plugin.hooks}
+        return deploying | {plugin.id for plugin in self.rejected}
+
     def require(self, plugin_id: str) -> LoadedPlugin:
         """Return a loaded plugin. Raises the ``PluginError`` that says why there is none."""
         for plugin in self.loaded:
@@ -102,10 +108,8 @@ def advice(wanted: str, known: Collection[str]) -> str:
     """Say how to get a plugin that is not there. Only our own are named as something to install."""
     if wanted in OWN:
         return f"pip install sindri-{wanted}   (sindri plugins list shows what is there)"
-    from difflib import get_close_matches
-
-    close = get_close_matches(wanted, sorted({*known, *OWN}), n=1)
-    meant = f"did you mean {close[0]}?   " if close else ""
+    near = nearest(wanted, {*known, *OWN})
+    meant = f"did you mean {near}?   " if near else ""
     return f"{meant}sindri plugins list shows what is there; install the distribution that brings {wanted}"
 
 

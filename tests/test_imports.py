@@ -21,7 +21,7 @@ PACKAGES = {
 PLUGIN_API = {"hookspecs", "types", "settings", "requests", "interfaces", "context", "errors", "events", "testing"}
 LAYERS = (
     PLUGIN_API - {"testing"},
-    {"cache"},
+    {"cache", "files", "spelling"},
     {"oci", "discovery", "guard"},
     {"loading"},
     {"config", "hooks"},

@@ -67,10 +67,10 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; for an unknown one say which is meant."""
         if args and not ctx.resilient_parsing and args[0] not in COMMANDS and args[0] not in _contributed():
-            from difflib import get_close_matches
+            from sindri_core.spelling import nearest
 
-            close = get_close_matches(args[0], self.list_commands(ctx), n=1)
-            ctx.fail(f"there is no command {args[0]!r}" + (f"; did you mean {close[0]}?" if close else ""))
+            near = nearest(args[0], self.list_commands(ctx))
+            ctx.fail(f"there is no command {args[0]!r}" + (f"; did you mean {near}?" if near else ""))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -78,10 +78,11 @@ class Commands(click.Group):
         ours = [(name, text) for name, (_, text) in COMMANDS.items()]
         with formatter.section("Commands"):
             formatter.write_dl(ours)
-        theirs = sorted(set(_contributed()) - set(COMMANDS))
+        theirs = [(name, f"from {ref.distribution}") for name, ref in sorted(_contributed().items())]
+        theirs = [row for row in theirs if row[0] not in COMMANDS]
         if theirs:
             with formatter.section("Commands of plugins"):
-                formatter.write_dl([(name, f"from {_contributed()[name].distribution}") for name in theirs])
+                formatter.write_dl(theirs)
 
 
 def _command(module: str, attribute: str) -> click.Command:

@@ -55,11 +55,12 @@ def remember(
     key = _key(document, sections, name)
     if document.file is None or key is None:
         return
-    at = str(document.file.resolve())
-    others = {file: kept for file, kept in cache.read(environ, FILE).items() if file != at}
-    newest = dict(list(others.items())[1 - MOST :])
     text = json.dumps(validated._asdict())
-    cache.write(environ, FILE, {**newest, at: {"key": key, "validated": text, "check": crc32(text.encode())}})
+    entry = {"key": key, "validated": text, "check": crc32(text.encode())}
+    at, content = str(document.file.resolve()), cache.read(environ, FILE)
+    if content.pop(at, None) != entry:
+        newest = dict(list(content.items())[1 - MOST :])
+        cache.write(environ, FILE, {**newest, at: entry})
 
 
 def _key(document: Document, sections: Sequence[tuple[str, ConfigSection]], name: str) -> list[Any] | None:

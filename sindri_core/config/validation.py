@@ -17,9 +17,11 @@ from sindri_core.config.document import Document, provider_of
 from sindri_core.config.models import PLUGIN_ID, FileModel
 from sindri_core.config.naming import complaint, fitted
 from sindri_core.config.retired import PROVIDERS, RETIRED
-from sindri_core.config.wording import nearest, said
+from sindri_core.config.wording import said
 from sindri_core.errors import ConfigError, PluginError
+from sindri_core.loading import advice
 from sindri_core.settings import Config
+from sindri_core.spelling import nearest
 from sindri_core.types import ConfigSection, Issue, Severity
 
 if TYPE_CHECKING:
@@ -40,10 +42,10 @@ def validate(
     sections: Sequence[tuple[str, ConfigSection]],
     *,
     name: str = "",
-    installed: Collection[str] = (),
+    providers: Collection[str] = (),
 ) -> Config:
     """Check the document as ``check`` does, and make the configuration of it."""
-    validated, warnings = check(document, sections, name=name, installed=installed)
+    validated, warnings = check(document, sections, name=name, providers=providers)
     return replace(to_config(validated), file=document.file, warnings=warnings)
 
 
@@ -52,19 +54,19 @@ def check(
     sections: Sequence[tuple[str, ConfigSection]],
     *,
     name: str = "",
-    installed: Collection[str] = (),
+    providers: Collection[str] = (),
 ) -> tuple[Validated, tuple[Issue, ...]]:
     """Check the document against the core's models and the plugins'; return what they accepted, and warnings.
 
     ``name`` comes before the file's.
 
-    ``installed`` are the ids of all plugins that are there, loaded or not. Raises ``ConfigError`` ``SND-CFG-001`` with
+    ``providers`` are the ids of what may deploy, loaded or not. Raises ``ConfigError`` ``SND-CFG-001`` with
     all issues, ``PluginError`` when a plugin's model cannot be imported.
     """
     owned = [_Owned(plugin, tuple(section.path.split(".")), _model(plugin, section)) for plugin, section in sections]
     issues: list[Issue] = []
     rest, divided = _divided(document, owned, issues)
-    if message := misnamed_provider(document, installed) if installed else "":
+    if message := misnamed_provider(document, providers) if providers else "":
         issues.append(_issue(document, ("deployment", "provider"), message))
     model = _checked(FileModel, rest, (), document, issues)
     plugins = {".".join(o.path): _checked(o.model, divided.get(o.path, {}), o.path, document, issues) for o in owned}
@@ -90,14 +92,14 @@ def check(
     return validated, tuple(issues)
 
 
-def misnamed_provider(document: Document, installed: Collection[str]) -> str:
+def misnamed_provider(document: Document, providers: Collection[str]) -> str:
     """Say what to write when ``deployment.provider`` is misspelt or a provider of the earlier program; else empty."""
     provider = _found(document.data, ("deployment", "provider"))
-    if not isinstance(provider, str) or provider in installed or not re.fullmatch(PLUGIN_ID, provider):
+    if not isinstance(provider, str) or provider in providers or not re.fullmatch(PLUGIN_ID, provider):
         return ""
     if instead := PROVIDERS.get(provider):
         return f"{provider} is not a provider here: {instead}"
-    if near := nearest(provider, installed):
+    if near := nearest(provider, providers):
         return f"there is no provider {provider}; did you mean {near}?"
     return ""
 
@@ -166,7 +168,7 @@ def _divided(
 def _unowned(document: Document, key: str, known: set[str]) -> Issue:
     path = ("providers", key)
     if key == provider_of(document):
-        message = f"the plugin {key} is not loaded: pip install sindri-{key}, or sindri plugins list"
+        message = f"the plugin {key} is not loaded: {advice(key, known)}"
         return _issue(document, path, message, code="SND-CFG-104")
     if near := nearest(key, {*known, "kubernetes"}):
         return _issue(document, path, f"there is no provider {key}; did you mean {near}?")

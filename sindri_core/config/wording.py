@@ -5,10 +5,11 @@ A field says what it takes as a plain text in its annotation: ``Annotated[str, F
 
 from __future__ import annotations
 
-import difflib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from sindri_core.spelling import nearest
 
 _LONGEST = 60
 _WHOLE = ("int_type", "int_parsing", "int_from_float", "int_parsing_size")
@@ -105,13 +106,6 @@ def _choices(context: Mapping[str, Any]) -> list[str]:
     listed = str(context.get("expected", "")).replace(" or ", ", ").split(", ")
     words = (each.strip("'") for each in listed)
     return [{"True": "true", "False": "false"}.get(word, word) for word in words if word]
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The one of the known words that may be meant; empty when none is near."""
-    spelled = {each.lower(): each for each in sorted(known)}
-    close = difflib.get_close_matches(word.lower(), list(spelled), n=1, cutoff=0.6)
-    return spelled[close[0]] if close else ""
 
 
 def _or_known(word: str, known: set[str]) -> str:

@@ -96,9 +96,9 @@ class KubernetesPlugin(HookSpecs):
     @hookimpl
     def sindri_build_manifests(self, ctx: Context, request: BuildRequest) -> Sequence[Manifest]:
         from sindri_kubernetes.manifests import build
-        from sindri_kubernetes.settings import SECTION, KubernetesSettings
+        from sindri_kubernetes.settings import KubernetesSettings
 
-        settings = KubernetesSettings.read(ctx.section(SECTION))
+        settings = KubernetesSettings.of(ctx)
         return build(ctx.config, settings, request.destination.namespace, request.image)
 
     @hookimpl

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sindri_core.errors import ClusterError, UsageError
 from sindri_core.types import Body, Destination
-from sindri_kubernetes.settings import SECTION, KubernetesSettings
+from sindri_kubernetes.settings import KubernetesSettings
 
 if TYPE_CHECKING:
     from sindri_core.context import Context
@@ -19,7 +19,7 @@ NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 
 def locate(ctx: Context) -> Destination:
     """Resolve the destination. Uses no network; offline not even a kubeconfig is needed."""
-    settings = KubernetesSettings.read(ctx.section(SECTION))
+    settings = KubernetesSettings.of(ctx)
     context = ctx.context or settings.context
     namespace = ctx.namespace or settings.namespace
     from sindri_kubernetes import kubeconfig

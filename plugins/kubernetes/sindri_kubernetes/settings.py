@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sindri_core.context import Context
+
 SECTION = "providers.kubernetes"
 
 
@@ -28,6 +30,11 @@ class KubernetesSettings(NamedTuple):
     tolerations: tuple[dict[str, str], ...] = ()
     pinned_uid: str = ""
     pinned_server: str = ""
+
+    @classmethod
+    def of(cls, ctx: Context) -> KubernetesSettings:
+        """Take them from the run."""
+        return cls.read(ctx.section(SECTION))
 
     @classmethod
     def read(cls, section: Mapping[str, Any]) -> KubernetesSettings:

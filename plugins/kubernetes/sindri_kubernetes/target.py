@@ -16,7 +16,7 @@ from sindri_kubernetes.apply import Prepared
 from sindri_kubernetes.client import access_of, connect
 from sindri_kubernetes.manifests import names
 from sindri_kubernetes.manifests.names import label, metadata
-from sindri_kubernetes.settings import SECTION, KubernetesSettings
+from sindri_kubernetes.settings import KubernetesSettings
 from sindri_kubernetes.validate import reserved
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class KubernetesTarget:
     def __init__(self, ctx: Context, request: TargetRequest) -> None:
         self._ctx = ctx
         self._request = request
-        self._settings = KubernetesSettings.read(ctx.section(SECTION))
+        self._settings = KubernetesSettings.of(ctx)
         self._where = request.destination.namespace
         self._name = ctx.config.name
         self._warnings: list[str] = []

@@ -53,10 +53,10 @@ PATHS = [
 ]
 
 
-def issues(data: dict[str, Any], installed: tuple[str, ...] = ()) -> list[Issue]:
+def issues(data: dict[str, Any], providers: tuple[str, ...] = ()) -> list[Issue]:
     """Validate plain data, and return the problems; none when it is accepted."""
     try:
-        config = validate(Document(data=data), SECTIONS, installed=installed)
+        config = validate(Document(data=data), SECTIONS, providers=providers)
     except ConfigError as error:
         return list(error.issues)
     return list(config.warnings)
@@ -118,7 +118,7 @@ def test_every_key_refuses_in_our_words(path: tuple[str, ...]) -> None:
 )
 def test_a_mistake_is_said_once_with_what_to_write(data: dict[str, Any], path: str, message: str) -> None:
     """One problem, one line, at the key, with the way out."""
-    found = issues(data, installed=("kubernetes",))
+    found = issues(data, providers=("kubernetes",))
     assert [issue.path for issue in found] == [path]
     assert message in found[0].message
     assert found[0].severity is Severity.ERROR
