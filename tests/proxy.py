@@ -11,9 +11,11 @@ import json
 import socket
 import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
+
+from served import Served
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
 READING = {"GET", "HEAD"}
@@ -61,31 +63,20 @@ class Cut:
             return cutting or 0 < self.at <= self.seen
 
 
-class Proxy:
+class Proxy(Served):
     """The proxy, as a context manager. ``kubeconfig`` leads through it, ``exchanges`` is what has passed."""
 
     def __init__(self, upstream_port: int, folder: Path) -> None:
         self.cut = Cut()
         self.exchanges: list[Exchange] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self, upstream_port))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        super().__init__(_handler(self, upstream_port))
         self.kubeconfig = folder / "kubeconfig-of-the-proxy"
-        address = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.kubeconfig.write_text(
             "apiVersion: v1\nkind: Config\ncurrent-context: proxied\n"
-            f'clusters: [{{name: proxied, cluster: {{server: "{address}"}}}}]\n'
+            f'clusters: [{{name: proxied, cluster: {{server: "{self.address}"}}}}]\n'
             "users: [{name: nobody, user: {}}]\n"
             "contexts: [{name: proxied, context: {cluster: proxied, user: nobody, namespace: default}}]\n"
         )
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
     @property
     def writes(self) -> list[str]:

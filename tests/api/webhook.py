@@ -6,11 +6,12 @@ import base64
 import json
 import ssl
 import subprocess
-import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Any, TypeAlias
+
+from served import Served
 
 Review: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 """Takes the request of an AdmissionReview and returns the response without its uid."""
@@ -31,7 +32,7 @@ def patch(change: Callable[[dict[str, Any]], list[dict[str, Any]]]) -> Review:
     return review
 
 
-class Webhook:
+class Webhook(Served):
     """The webhook, as a context manager."""
 
     def __init__(self, folder: Path, review: Review) -> None:
@@ -42,20 +43,10 @@ class Webhook:
             check=True, capture_output=True, timeout=60,
         )  # fmt: skip
         self.authority = base64.b64encode(certificate.read_bytes()).decode()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(review))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self.url = f"https://127.0.0.1:{self._server.server_address[1]}/"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(_handler(review), context)
+        self.url = f"{self.address}/"
 
 
 def _handler(review: Review) -> type[BaseHTTPRequestHandler]:
