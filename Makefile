@@ -45,7 +45,7 @@ bench: $(READY) ## Measure start-up against the interpreter's own
 
 lock: ## Renew requirements.lock (needs uv)
 	@uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
-	  --excludes requirements.excludes --group dev pyproject.toml plugins/kubernetes/pyproject.toml -o requirements.lock
+	  --excludes requirements.excludes --group dev pyproject.toml plugins/kubernetes/pyproject.toml plugins/image_verify/pyproject.toml -o requirements.lock
 
 clean: ## Remove what these commands made
 	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache

@@ -74,7 +74,8 @@ class Context:
     """The run as a hook sees it. Immutable; one per run.
 
     ``emit`` takes events and never raises. ``environ`` is the environment as it was when the ``Core`` was made:
-    nobody looks at ``os.environ`` again. ``state_dir`` is the user's own folder for what must outlive a run.
+    nobody looks at ``os.environ`` again. ``state_dir`` is the user's own folder for what must outlive a run,
+    ``cache_dir`` the one for what may be deleted at any time (None: keep nothing).
     ``context`` and ``namespace`` are what the user asked for on the command line (empty: as configured).
     """
 
@@ -84,6 +85,7 @@ class Context:
     deadline: Deadline = field(default_factory=lambda: Deadline(600))
     environ: Mapping[str, str] = field(default_factory=dict)
     state_dir: Path | None = None
+    cache_dir: Path | None = None
     context: str = ""
     namespace: str = ""
     dry_run: bool = False

@@ -9,7 +9,9 @@ SindriError                       code, message, hint, details            exit 1
 │   ├── PluginIncompatible        … both API versions
 │   └── PluginCrashed             … the hook, and the way out
 ├── ImageError                                                            exit 4
+│   ├── BadReference              … what a reference looks like           exit 2
 │   ├── ImageNotFound
+│   ├── RegistryError             … the registry, and what it did
 │   └── ImageRefused              … what was found, what is required
 ├── ClusterError                                                          exit 5
 │   ├── ClusterUnreachable
@@ -150,8 +152,18 @@ class ImageError(SindriError):
     exit_code = ExitCode.IMAGE
 
 
+class BadReference(ImageError):
+    """The text names no image: what was written is at fault, not the image."""
+
+    exit_code = ExitCode.USAGE
+
+
 class ImageNotFound(ImageError):
     """No image answers to the reference."""
+
+
+class RegistryError(ImageError):
+    """The registry does not answer, does not let us in, or answers with what cannot be trusted."""
 
 
 class ImageRefused(ImageError):

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sindri_core.settings import ImageSettings, Trust
+    from sindri_core.oci.client import RegistryClient
+    from sindri_core.settings import ImageSettings, Trust, TrustPolicy
     from sindri_core.types import Body, Claim, ClusterCandidate, Destination, Manifest, ResolvedImage
 
 
@@ -52,20 +53,27 @@ class ProvisionerRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolveRequest:
-    """Turn what the user wrote into one image that can no longer change."""
+    """Turn what the user wrote into one image that can no longer change.
+
+    ``registry`` is the run's own client: everything that asks a registry goes through it, so that nothing is asked
+    twice. It is None offline.
+    """
 
     image: ImageSettings
     cluster: ClusterCandidate
+    registry: RegistryClient | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyRequest:
-    """Check the claims of exactly this digest."""
+    """Check the claims of exactly this digest against one policy. ``registry`` is None offline."""
 
     image: ResolvedImage
     claims: frozenset[Claim]
     trust: Trust
     settings: ImageSettings
+    policy: TrustPolicy
+    registry: RegistryClient | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

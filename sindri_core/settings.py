@@ -96,11 +96,74 @@ class Extensions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrustPolicy:
+    """What one source demands of an image, and whose word satisfies it.
+
+    ``source`` names the file and ``path`` the place in it, for messages. ``images`` are patterns of repositories
+    (``ghcr.io/acme/*``); empty means the image of the environment itself. ``claims`` are demanded together.
+
+    Whose word: either ``public_keys`` (absolute paths, PEM texts or key URIs of cosign), any one of which is enough, or
+    a certificate whose identity and issuer both match, each given as exact text or as a regular expression that must
+    match all of it. The fields from ``source_repository`` to ``parameters`` are what provenance must say; empty means
+    that nothing is demanded. ``source_ref`` may hold ``{tag}``, the tag that was chosen. ``triggers`` and
+    ``parameters`` list what is allowed.
+    """
+
+    source: str = "sindri.yaml"
+    path: str = ""
+    images: tuple[str, ...] = ()
+    claims: frozenset[Claim] = frozenset()
+    engine: str = "auto"
+    public_keys: tuple[str, ...] = ()
+    certificate_identity: str = ""
+    certificate_identity_regexp: str = ""
+    certificate_oidc_issuer: str = ""
+    certificate_oidc_issuer_regexp: str = ""
+    source_repository: str = ""
+    source_ref: str = ""
+    source_commit: str = ""
+    workflow: str = ""
+    builder_id: str = ""
+    build_type: str = ""
+    provenance_types: tuple[str, ...] = ()
+    triggers: tuple[str, ...] = ()
+    runner: str = ""
+    parameters: tuple[str, ...] = ()
+    trusted_root: str = ""
+    ignore_tlog: bool = False
+    ignore_sct: bool = False
+    use_signed_timestamps: bool = False
+    allowed_repositories: tuple[str, ...] = ()
+    match_reference: bool = False
+    provenance_as_signature: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrySettings:
+    """How one registry is spoken to. ``host`` is as in references (``ghcr.io``, ``localhost:5000``).
+
+    ``insecure`` allows plain HTTP; ``ca_file`` is an absolute path to PEM certificates that are trusted for this host
+    alone; ``realm_hosts`` are the hosts beside its own to which its token service may lie.
+    """
+
+    host: str
+    insecure: bool = False
+    ca_file: str = ""
+    realm_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """Which claims the image must satisfy, and the ids of the verifiers whose word counts."""
+    """Which claims the environment's image must satisfy, and the ids of the verifiers whose word counts.
+
+    ``policies`` are those of sindri.yaml and of every trust file; which of them an image must satisfy is found by
+    ``sindri_core.trust``.
+    """
 
     required: frozenset[Claim] = frozenset()
     verifiers: tuple[str, ...] = ("image-verify",)
+    policies: tuple[TrustPolicy, ...] = ()
+    registries: tuple[RegistrySettings, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

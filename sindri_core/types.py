@@ -154,6 +154,7 @@ class ClusterCandidate:
     """A plugin's opinion of what kind of place the destination is.
 
     ``rank``: 100 the API said so, 50 a name matched, 10 a guess. ``local`` says that images can be loaded into it.
+    ``platforms`` are those of its nodes (``linux/amd64``); empty means not known.
     """
 
     kind: str
@@ -164,6 +165,15 @@ class ClusterCandidate:
     version: str = ""
     nodes: int | None = None
     plugin: str = ""
+    platforms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedTag:
+    """A tag that was not chosen, and why, in a few words."""
+
+    tag: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +182,8 @@ class ResolvedImage:
 
     ``reference`` is what the user wrote, ``digest`` what it meant when it was resolved (``sha256:`` and 64
     lower-case hex digits), or empty with ``Origin.AS_WRITTEN`` when nobody could pin it. ``deployed`` is the exact
-    text that goes into the manifests.
+    text that goes into the manifests. ``tag`` is the tag that led to the digest, if one did; ``platforms`` are those
+    that the image has, ``rejected`` the tags that were not chosen, newest first.
     """
 
     reference: str
@@ -181,11 +192,18 @@ class ResolvedImage:
     origin: Origin = Origin.AS_WRITTEN
     why: str = ""
     pull_policy: str = ""
+    tag: str = ""
+    platforms: tuple[str, ...] = ()
+    rejected: tuple[RejectedTag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What one verifier found out about one claim of one digest. ``evidence`` is for people and holds no secret."""
+    """What one verifier found out about one claim of one digest. ``evidence`` is for people and holds no secret.
+
+    A refusal says beside its ``reason`` what was ``found``, what is ``wanted``, and the setting that would ``accept``
+    it: lines for people, each ``label: text``. ``policy`` names the source of the demand, filled in by the core.
+    """
 
     claim: Claim
     verdict: Verdict
@@ -193,6 +211,10 @@ class Verification:
     evidence: tuple[str, ...] = ()
     reason: str = ""
     verifier: str = ""
+    found: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
+    accept: tuple[str, ...] = ()
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

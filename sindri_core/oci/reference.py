@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sindri_core.errors import ImageError
+from sindri_core.errors import BadReference
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:]+\])(?::[0-9]{{1,5}})?"
@@ -45,10 +45,10 @@ class Reference:
 
 
 def parse(text: str) -> Reference:
-    """Take a reference apart. Raises ``ImageError`` ``SND-IMG-001`` for anything that the grammar does not allow."""
+    """Take a reference apart. Raises ``BadReference`` ``SND-IMG-001`` for anything that the grammar does not allow."""
     match = _REFERENCE.fullmatch(text)
     if not match:
-        raise ImageError(
+        raise BadReference(
             "SND-IMG-001",
             f"{text!r} is not an image reference",
             hint="write it as ghcr.io/my-org/app:v1.0.0 or ghcr.io/my-org/app@sha256:… (lower-case name)",
@@ -57,20 +57,20 @@ def parse(text: str) -> Reference:
     if host and not _is_host(host):
         host, path = "", f"{host}/{path}"
         if not re.fullmatch(_PATH, path):
-            raise ImageError(
+            raise BadReference(
                 "SND-IMG-001",
                 f"{text!r} is not an image reference",
                 hint="the name of an image is lower-case; a registry's host has a dot or a port",
             )
     digest = match["digest"] or ""
     if digest and not DIGEST.fullmatch(digest):
-        raise ImageError(
+        raise BadReference(
             "SND-IMG-001",
             f"the digest in {text!r} is not sha256: and 64 lower-case hexadecimal digits",
             hint="copy it from the registry: crane digest IMAGE",
         )
     if len(f"{host}/{path}") > _LONGEST_NAME:
-        raise ImageError(
+        raise BadReference(
             "SND-IMG-001",
             f"the image name {text[:60]!r}… is longer than {_LONGEST_NAME} characters",
             hint="shorten the name of the repository",
