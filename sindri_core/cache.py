@@ -11,8 +11,11 @@ import os
 import sys
 from collections.abc import Mapping
 from stat import S_ISREG
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LARGEST = 4 << 20
 """Bytes that are read at most."""
@@ -59,11 +62,23 @@ def stamps(folder: str) -> list[list[str | int]]:
     return [[name, stat.st_mtime_ns, stat.st_size] for name, stat in sorted(files, key=lambda file: file[0])]
 
 
-def _file(environ: Mapping[str, str], name: str) -> str:
+def folder(environ: Mapping[str, str]) -> Path | None:
+    """Return the user's cache folder: ``SINDRI_CACHE_DIR``, else XDG's; None where nothing is to be kept."""
+    from pathlib import Path
+
+    found = _folder(environ)
+    return Path(found) if found else None
+
+
+def _folder(environ: Mapping[str, str]) -> str:
     if environ.get("SINDRI_NO_CACHE"):
         return ""
-    folder = environ.get("SINDRI_CACHE_DIR")
-    if not folder:
-        home = environ.get("XDG_CACHE_HOME") or (f"{environ['HOME']}/.cache" if environ.get("HOME") else "")
-        folder = os.path.join(home, "sindri") if home else ""  # noqa: PTH118 - as above
-    return os.path.join(folder, f"{name}-{crc32(sys.prefix.encode()):08x}.json") if folder else ""  # noqa: PTH118
+    if chosen := environ.get("SINDRI_CACHE_DIR"):
+        return chosen
+    home = environ.get("XDG_CACHE_HOME") or (f"{environ['HOME']}/.cache" if environ.get("HOME") else "")
+    return os.path.join(home, "sindri") if home else ""  # noqa: PTH118 - pathlib costs start-up time
+
+
+def _file(environ: Mapping[str, str], name: str) -> str:
+    found = _folder(environ)
+    return os.path.join(found, f"{name}-{crc32(sys.prefix.encode()):08x}.json") if found else ""  # noqa: PTH118 - as above

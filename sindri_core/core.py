@@ -11,7 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from sindri_core import pipeline, waiting
+from sindri_core import images, pipeline, waiting
+from sindri_core.cache import folder
 from sindri_core.context import CancelToken, Context, Deadline
 from sindri_core.discovery import disabled_by, find
 from sindri_core.errors import ConfigError
@@ -24,7 +25,9 @@ from sindri_core.types import Manifest, Plan, Removal, Severity, Status
 if TYPE_CHECKING:
     from sindri_core.config.document import Document
     from sindri_core.events import Event
-    from sindri_core.settings import Config
+    from sindri_core.images import ImageReport, ImageVersions
+    from sindri_core.settings import Config, TrustPolicy
+    from sindri_core.types import ResolvedImage
 
 LOOK, WORK, WATCH = 60.0, 600.0, 604800.0
 """Default deadlines in seconds: of what only looks, of what changes something and waits for it, of watching."""
@@ -37,7 +40,8 @@ class Core:
     upwards. ``plugins`` is ``"auto"`` for the installed ones, or the plugin objects to use instead. ``on_event`` is
     called with every event, from whichever thread it happens in; what it raises is dropped. ``environ`` replaces
     the process environment, ``state_dir`` the user's folder for what must outlive a run. ``name``, ``context`` and
-    ``namespace`` come before the configuration.
+    ``namespace`` come before the configuration. ``trust`` is a trust file to use instead of the user's own;
+    ``cache=False`` keeps nothing that was fetched or judged, and uses nothing that was kept.
 
     Raises ``ConfigError`` when the file cannot be used; plugins that cannot be loaded are in ``registry.rejected``.
     """
@@ -55,12 +59,16 @@ class Core:
         name: str = "",
         context: str = "",
         namespace: str = "",
+        trust: Path | str | None = None,
+        cache: bool = True,
         cancel: CancelToken | None = None,
     ) -> None:
         self._environ: Mapping[str, str] = MappingProxyType(dict(os.environ if environ is None else environ))
         self._on_event = on_event
         self._state_dir = state_dir
         self._selected = (name, context, namespace)
+        self._trust_file = Path(trust) if trust else None
+        self._cache = cache
         self._cancel = cancel or CancelToken()
         self._document = self._read(config, directory or Path.cwd())
         if self._document is not None:
@@ -180,6 +188,33 @@ class Core:
         with pipeline.opened_here(self._hooks, ctx, policy) as target:
             return target.remove(delete_data=delete_data, dry_run=dry_run)
 
+    def resolve_image(self, reference: str = "", *, explain: bool = False, timeout: float = LOOK) -> ResolvedImage:
+        """Find out which image is meant, by its digest; without a reference the one that plan would use.
+
+        ``explain`` adds every tag that was not chosen, with the reason. Raises ``ImageError``.
+        """
+        ctx = self._about_images(timeout, need_file=not reference)
+        return images.resolve(self._hooks, ctx, reference, explain=explain)
+
+    def verify_images(
+        self, references: Sequence[str] = ("",), *, policy: TrustPolicy | None = None, timeout: float = LOOK
+    ) -> tuple[ImageReport, ...]:
+        """Resolve images and check what the settings require of them, or what ``policy`` does.
+
+        The empty reference is the image of the configuration. Where nothing is required a signature is. Raises
+        ``ImageRefused`` for the first that is refused, ``ConfigError`` when it is not said whose signature counts.
+        """
+        ctx = self._about_images(timeout, need_file="" in references)
+        return images.verify(self._hooks, ctx, references, policy)
+
+    def inspect_image(self, reference: str = "", *, timeout: float = LOOK) -> ImageReport:
+        """Resolve an image and list what is attached to it, unchecked."""
+        return images.inspect(self._hooks, self._about_images(timeout, need_file=not reference), reference)
+
+    def image_versions(self, repository: str = "", *, timeout: float = LOOK) -> ImageVersions:
+        """List the tags of a repository, newest version first, and which of them the settings choose."""
+        return images.versions(self._about_images(timeout, need_file=not repository), repository)
+
     def schema(self) -> dict[str, Any]:
         """Return the JSON schema of sindri.yaml with the sections of the loaded plugins."""
         from sindri_core.config.schema import json_schema
@@ -208,6 +243,7 @@ class Core:
             deadline=Deadline(timeout),
             environ=self._environ,
             state_dir=self._state_dir or _state_dir(self._environ),
+            cache_dir=folder(self._environ) if self._cache else None,
             context=context,
             namespace=namespace,
             dry_run=dry_run,
@@ -230,15 +266,31 @@ class Core:
         return self._document
 
     def _checked(self, ctx: Context) -> Context:
-        """Let the plugins look at the configuration of this run: errors are raised, warnings become part of it."""
+        """Add the trust files, and let the plugins look at the configuration of this run.
+
+        Errors are raised, warnings become part of it.
+        """
         document = self._required_document()
-        found = self._hooks.validate_config(ctx, ValidateRequest(document=deepcopy(dict(document.data))))
+        ctx = self._trusting(ctx)
+        demands = images.demands(ctx.config)
+        request = ValidateRequest(document=deepcopy(dict(document.data)), demands=demands)
+        found = self._hooks.validate_config(ctx, request)
         issues = [document.located(issue) for issue in found]
         errors = [issue for issue in issues if issue.severity is Severity.ERROR]
         if errors:
             noun = "problem" if len(errors) == 1 else "problems"
             raise ConfigError("SND-CFG-001", f"{len(errors)} {noun} in the configuration", issues=issues)
         return replace(ctx, config=replace(ctx.config, warnings=(*ctx.config.warnings, *issues)))
+
+    def _about_images(self, timeout: float, *, need_file: bool) -> Context:
+        return self._trusting(self._context(timeout, dry_run=True, need_file=need_file))
+
+    def _trusting(self, ctx: Context) -> Context:
+        """Add the trust files that count for this run."""
+        from sindri_core.config.trust_files import extended
+
+        trust = extended(ctx.config.trust, self._environ, self._trust_file)
+        return replace(ctx, config=replace(ctx.config, trust=trust))
 
     def _configured(self, *, looking: bool, need_file: bool) -> Config:
         """Return the configuration. A run that writes nothing may use one that was validated before."""
@@ -266,7 +318,7 @@ class Core:
         validated, warnings = check(document, asked[1], name=asked[2], providers=providers)
         if not warnings:
             remember(*asked, validated)
-        return replace(to_config(validated), file=document.file, warnings=warnings)
+        return replace(to_config(validated, document.file), warnings=warnings)
 
     def _default_config(self) -> Config:
         from sindri_core.config.validation import default_config

@@ -11,7 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sindri_core.errors import Interrupted, PluginCrashed, PluginError, PluginNotFound, SindriError
+from sindri_core.errors import (
+    ConfigError,
+    DeadlineExceeded,
+    Interrupted,
+    PluginCrashed,
+    PluginError,
+    PluginNotFound,
+    SindriError,
+)
 from sindri_core.events import HookFailed
 from sindri_core.guard import GuardedTarget
 from sindri_core.interfaces import ClusterProvisioner, Connection, SecretSource, Target
@@ -19,6 +27,7 @@ from sindri_core.loading import advice, described
 from sindri_core.oci.pinned import unusable
 from sindri_core.requests import ProvisionerRequest, SecretSourceRequest
 from sindri_core.types import (
+    Attachment,
     Check,
     ClusterCandidate,
     Destination,
@@ -44,6 +53,7 @@ if TYPE_CHECKING:
         ConnectRequest,
         DetectRequest,
         FindImagesRequest,
+        InspectRequest,
         LoadRequest,
         LocateRequest,
         ReadRequest,
@@ -54,6 +64,8 @@ if TYPE_CHECKING:
     )
 
 Value = TypeVar("Value")
+Signed = TypeVar("Signed", ClusterCandidate, Attachment)
+"""An answer that carries the id of its plugin."""
 
 
 class Hooks:
@@ -77,17 +89,7 @@ class Hooks:
 
     def detect_cluster(self, ctx: Context, request: DetectRequest) -> list[ClusterCandidate]:
         """Gather the opinions of all plugins; one that fails is reported and has none."""
-        found: list[ClusterCandidate] = []
-        for plugin in self._with("sindri_detect_cluster"):
-            try:
-                answers = self._list(plugin, "sindri_detect_cluster", ClusterCandidate, ctx, request)
-            except Interrupted:
-                raise
-            except SindriError as error:
-                self._emit(HookFailed(plugin=plugin.info.id, hook="sindri_detect_cluster", message=error.message))
-                continue
-            found += [replace(answer, plugin=plugin.info.id) for answer in answers]
-        return found
+        return self._isolated("sindri_detect_cluster", ClusterCandidate, ctx, request)
 
     def cluster_provisioner(self, ctx: Context, provisioner: str) -> ClusterProvisioner:
         """Return the maker of local clusters of this id. Raises ``PluginNotFound``."""
@@ -120,14 +122,17 @@ class Hooks:
         return (first[1] if first else None), issues
 
     def verify_image(self, ctx: Context, request: VerifyRequest) -> list[Verification]:
-        """Gather the verdicts of the verifiers that the trust settings name. One that fails refuses every claim."""
+        """Gather the verdicts of the verifiers that the policy names. One that fails refuses every claim.
+
+        Settings that no verifier could use are an error of the configuration, not of the image.
+        """
         verdicts: list[Verification] = []
         for plugin in self._with("sindri_verify_image"):
-            if plugin.info.id not in request.trust.verifiers:
+            if plugin.info.id not in request.policy.verifiers:
                 continue
             try:
                 answers = self._list(plugin, "sindri_verify_image", Verification, ctx, request)
-            except Interrupted:
+            except (Interrupted, DeadlineExceeded, ConfigError):
                 raise
             except SindriError as error:
                 answers = [
@@ -136,8 +141,13 @@ class Hooks:
                     )
                     for claim in sorted(request.claims)
                 ]
-            verdicts += [replace(answer, verifier=plugin.info.id) for answer in answers]
+            source = request.policy.source
+            verdicts += [replace(answer, verifier=plugin.info.id, policy=source) for answer in answers]
         return verdicts
+
+    def inspect_image(self, ctx: Context, request: InspectRequest) -> list[Attachment]:
+        """Gather what all plugins know to be attached to an image; one that fails is reported."""
+        return self._isolated("sindri_inspect_image", Attachment, ctx, request)
 
     def load_image(self, ctx: Context, plugin_id: str, request: LoadRequest) -> LoadOutcome | None:
         """Ask the plugin that recognised the cluster; one that cannot load has nothing to say."""
@@ -247,6 +257,20 @@ class Hooks:
 
     def _gather(self, hook: str, kind: type[Value], *arguments: object) -> list[Value]:
         return [answer for plugin in self._with(hook) for answer in self._list(plugin, hook, kind, *arguments)]
+
+    def _isolated(self, hook: str, kind: type[Signed], *arguments: object) -> list[Signed]:
+        """Gather the answers of all plugins, each with its name; a plugin that fails is reported and has none."""
+        found: list[Signed] = []
+        for plugin in self._with(hook):
+            try:
+                answers = self._list(plugin, hook, kind, *arguments)
+            except Interrupted:
+                raise
+            except SindriError as error:
+                self._emit(HookFailed(plugin=plugin.info.id, hook=hook, message=error.message))
+                continue
+            found += [replace(answer, plugin=plugin.info.id) for answer in answers]
+        return found
 
     def _list(self, plugin: LoadedPlugin, hook: str, kind: type[Value], *arguments: object) -> list[Value]:
         answer = self._call(plugin, hook, *arguments)

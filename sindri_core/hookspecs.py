@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ConnectRequest,
         DetectRequest,
         FindImagesRequest,
+        InspectRequest,
         LoadRequest,
         LocateRequest,
         ProvisionerRequest,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         VerifyRequest,
     )
     from sindri_core.types import (
+        Attachment,
         Body,
         Check,
         ClusterCandidate,
@@ -119,15 +121,25 @@ class HookSpecs:
     def sindri_resolve_image(self, ctx: Context, request: ResolveRequest) -> ResolvedImage | None:
         """Turn the image settings into one image that can no longer change.
 
-        Called in plugin order until one answers; the built-in resolver comes last. An exception fails the run.
+        Called in plugin order until one answers; the built-in resolvers come last. May be called for several images
+        at once, from several threads. An exception fails the run.
         """
 
     @hookspec
     def sindri_verify_image(self, ctx: Context, request: VerifyRequest) -> Sequence[Verification] | None:
-        """Check the claims that are required of exactly this digest.
+        """Check the claims that one policy requires of exactly this digest.
 
-        Called on every plugin that the trust settings name. Each required claim needs an accept; an exception, no
-        answer or an answer about another digest counts as refused.
+        Called once for each policy, on every plugin that it names; may be called for several images at once, from
+        several threads. Each required claim needs an accept; an exception, no answer or an answer about another
+        digest counts as refused. ``ConfigError`` says that the settings are at fault, which ends the run.
+        """
+
+    @hookspec
+    def sindri_inspect_image(self, ctx: Context, request: InspectRequest) -> Sequence[Attachment] | None:
+        """List what is attached to an image, as it describes itself.
+
+        Called on every plugin for ``sindri image inspect``; must check nothing and call nothing trustworthy. An
+        exception is reported as an event and the others count.
         """
 
     @hookspec

@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sindri_core import planfile, resolver, sealing, waiting
-from sindri_core.errors import SindriError
+from sindri_core import patching, planfile, sealing, waiting
+from sindri_core.errors import ClusterError, SindriError
 from sindri_core.events import StepFailed, StepFinished, StepStarted, Warned
 from sindri_core.requests import (
     AdjustRequest,
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from sindri_core.context import Context
     from sindri_core.hooks import Hooks
     from sindri_core.interfaces import Target
+    from sindri_core.oci.client import RegistryClient
     from sindri_core.types import Body, Issue
 
 
@@ -74,6 +75,7 @@ class Intent:
     destination: Destination
     cluster: ClusterCandidate
     image: ResolvedImage
+    others: tuple[ResolvedImage, ...]
     verifications: tuple[Verification, ...]
     manifests: tuple[Manifest, ...]
     adjustments: tuple[Patch, ...]
@@ -86,10 +88,22 @@ def locate(hooks: Hooks, ctx: Context) -> Destination:
 
 
 def detect(hooks: Hooks, ctx: Context, destination: Destination) -> ClusterCandidate:
-    """What kind of place the destination is: the candidate of the highest rank, then the first by kind."""
+    """What kind of place the destination is: the candidate of the highest rank, then the first by kind.
+
+    What it leaves open (version, nodes, platforms) is taken from the others: they speak of the same place.
+    """
+    answers: dict[str, Body | ClusterError] = {}
 
     def read(path: str) -> Body:
-        return hooks.read(ctx, destination.provider, ReadRequest(destination=destination, path=path))
+        if path not in answers:
+            try:
+                answers[path] = hooks.read(ctx, destination.provider, ReadRequest(destination=destination, path=path))
+            except ClusterError as error:
+                answers[path] = error
+        answer = answers[path]
+        if isinstance(answer, ClusterError):
+            raise answer
+        return answer
 
     request = DetectRequest(destination=destination, api=None if ctx.offline else read)
     candidates = hooks.detect_cluster(ctx, request)
@@ -101,7 +115,16 @@ def detect(hooks: Hooks, ctx: Context, destination: Destination) -> ClusterCandi
             evidence=("no plugin recognised it",),
             plugin=destination.provider,
         )
-    return min(candidates, key=lambda candidate: (-candidate.rank, candidate.kind, candidate.name))
+    ranked = sorted(candidates, key=lambda each: (-each.rank, each.kind, not each.local))
+    best = ranked[0]
+    same = (text for each in ranked if each.kind == best.kind for text in each.evidence)
+    return replace(
+        best,
+        evidence=tuple(dict.fromkeys(same)),
+        version=next((each.version for each in ranked if each.version), ""),
+        nodes=next((each.nodes for each in ranked if each.nodes is not None), None),
+        platforms=next((each.platforms for each in ranked if each.platforms), ()),
+    )
 
 
 def build(
@@ -110,12 +133,14 @@ def build(
     """Make the objects, first by the provider, then adjusted by every plugin in turn."""
     provider = ctx.config.provider
     request = BuildRequest(destination=destination, cluster=cluster, image=image)
-    manifests = sealing.isolated(hooks.build_manifests(ctx, provider, request))
+    manifests = patching.isolated(hooks.build_manifests(ctx, provider, request))
 
     def request_for(current: Sequence[Manifest]) -> AdjustRequest:
-        return AdjustRequest(manifests=sealing.isolated(current), destination=destination, cluster=cluster, image=image)
+        return AdjustRequest(
+            manifests=patching.isolated(current), destination=destination, cluster=cluster, image=image
+        )
 
-    adjusted, patches = hooks.adjust_manifests(ctx, manifests, request_for, sealing.patched)
+    adjusted, patches = hooks.adjust_manifests(ctx, manifests, request_for, patching.patched)
     return tuple(adjusted), tuple(patches)
 
 
@@ -124,24 +149,46 @@ def intend(hooks: Hooks, ctx: Context) -> Intent:
     with _step(ctx, "locate"):
         destination = locate(hooks, ctx)
         cluster = detect(hooks, ctx, destination)
-    with _step(ctx, "image") as done:
-        image, issues = sealing.resolve(hooks, ctx, ctx.config.image, cluster)
-        verdicts = sealing.verify(hooks, ctx, image)
-        done(f"{image.digest or image.deployed}{' verified' if verdicts else ''}")
-    manifests, patches = build(hooks, ctx, destination, cluster, image)
-    sealed = sealing.seal(hooks, ctx, cluster, image, manifests)
-    warnings = [*ctx.config.warnings, *issues, *sealed.issues, *(i for i in map(resolver.unpinned, sealed.images) if i)]
+    with registry_of(ctx) as registry:
+        gate = sealing.Gate(hooks=hooks, ctx=ctx, cluster=cluster, registry=registry)
+        with _step(ctx, "image") as done:
+            main = gate.judge(ctx.config.image, main=True)
+            done(f"{main.image.digest or main.image.deployed}{' verified' if main.verifications else ''}")
+        manifests, patches = build(hooks, ctx, destination, cluster, main.image)
+        sealed = sealing.seal(gate, main, manifests)
+    judged = (main, *sealed.others)
+    warnings = [*ctx.config.warnings, *(issue for each in judged for issue in each.issues)]
     for warning in warnings:
         ctx.emit(Warned(issue=warning))
     return Intent(
         destination=destination,
         cluster=cluster,
-        image=image,
-        verifications=(*verdicts, *sealed.verifications),
+        image=main.image,
+        others=tuple(each.image for each in sealed.others),
+        verifications=tuple(answer for each in judged for answer in each.verifications),
         manifests=sealed.manifests,
         adjustments=patches,
         issues=tuple(warnings),
     )
+
+
+@contextmanager
+def registry_of(ctx: Context) -> Iterator[RegistryClient | None]:
+    """The run's own client of registries, closed at the end; None offline."""
+    if ctx.offline:
+        yield None
+        return
+    from sindri_core.oci.client import RegistryClient
+
+    with RegistryClient(
+        registries={registry.host: registry for registry in ctx.config.trust.registries},
+        environ=ctx.environ,
+        deadline=ctx.deadline,
+        cancel=ctx.cancel,
+        emit=ctx.emit,
+        cache_dir=ctx.cache_dir,
+    ) as client:
+        yield client
 
 
 def plan(hooks: Hooks, ctx: Context, policy: Policy) -> Plan:
@@ -232,10 +279,11 @@ def _planned(hooks: Hooks, ctx: Context, intent: Intent, changes: Changes) -> Pl
         destination=intent.destination,
         cluster=intent.cluster,
         image=intent.image,
+        others=intent.others,
         verifications=intent.verifications,
         changes=changes,
         manifests=intent.manifests,
-        adjustments=tuple(map(sealing.veiled, intent.adjustments)),
+        adjustments=tuple(map(patching.veiled, intent.adjustments)),
         issues=(*intent.issues, *changes.issues),
         intent=planfile.intent_of(intent.manifests),
         plugins=hooks.registry.versions(),

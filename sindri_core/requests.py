@@ -14,9 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidateRequest:
-    """Check the configuration for what no schema can say. ``document`` is the file as plain data."""
+    """Check the configuration for what no schema can say. ``document`` is the file as plain data.
+
+    ``demands`` are the policies that will be asked of verifiers, each with the repository that it is about (empty for
+    an entry that is about several): settings that cannot be used are best said here, where they have a line.
+    """
 
     document: Mapping[str, Any] = field(default_factory=dict)
+    demands: Sequence[tuple[str, TrustPolicy]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +61,13 @@ class ResolveRequest:
     """Turn what the user wrote into one image that can no longer change.
 
     ``registry`` is the run's own client: everything that asks a registry goes through it, so that nothing is asked
-    twice. It is None offline.
+    twice. It is None offline. ``explain`` asks for every tag that was not chosen, which may be thousands.
     """
 
     image: ImageSettings
     cluster: ClusterCandidate
     registry: RegistryClient | None = None
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +80,14 @@ class VerifyRequest:
     settings: ImageSettings
     policy: TrustPolicy
     registry: RegistryClient | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectRequest:
+    """Look at what is attached to exactly this digest, without believing any of it."""
+
+    image: ResolvedImage
+    registry: RegistryClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

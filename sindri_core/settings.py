@@ -81,8 +81,6 @@ class ImageSettings:
     strategy: str = "semver"
     allow_prerelease: bool = False
     pull_policy: str = ""
-    certificate_identity: str = ""
-    certificate_oidc_issuer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +98,8 @@ class TrustPolicy:
     """What one source demands of an image, and whose word satisfies it.
 
     ``source`` names the file and ``path`` the place in it, for messages. ``images`` are patterns of repositories
-    (``ghcr.io/acme/*``); empty means the image of the environment itself. ``claims`` are demanded together.
+    (``ghcr.io/acme/*``); empty means the image of the environment itself. ``claims`` are demanded together, and
+    ``verifiers`` are the ids of the plugins whose word counts.
 
     Whose word: either ``public_keys`` (absolute paths, PEM texts or key URIs of cosign), any one of which is enough, or
     a certificate whose identity and issuer both match, each given as exact text or as a regular expression that must
@@ -113,6 +112,7 @@ class TrustPolicy:
     path: str = ""
     images: tuple[str, ...] = ()
     claims: frozenset[Claim] = frozenset()
+    verifiers: tuple[str, ...] = ("image-verify",)
     engine: str = "auto"
     public_keys: tuple[str, ...] = ()
     certificate_identity: str = ""
@@ -154,14 +154,13 @@ class RegistrySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """Which claims the environment's image must satisfy, and the ids of the verifiers whose word counts.
+    """The policies of sindri.yaml and of every trust file, and how registries are spoken to.
 
-    ``policies`` are those of sindri.yaml and of every trust file; which of them an image must satisfy is found by
+    ``own`` is what sindri.yaml demands of the environment's image. Which policies an image must satisfy is found by
     ``sindri_core.trust``.
     """
 
-    required: frozenset[Claim] = frozenset()
-    verifiers: tuple[str, ...] = ("image-verify",)
+    own: TrustPolicy = field(default_factory=TrustPolicy)
     policies: tuple[TrustPolicy, ...] = ()
     registries: tuple[RegistrySettings, ...] = ()
 

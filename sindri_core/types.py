@@ -218,6 +218,22 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """Something that is attached to an image in its registry, as it describes itself: nothing of it was checked.
+
+    ``kind`` is signature, attestation or other; ``claims`` are lines ``label: text`` for people.
+    """
+
+    kind: str
+    format: str
+    digest: str
+    predicate_type: str = ""
+    claims: tuple[str, ...] = ()
+    problem: str = ""
+    plugin: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """One object to be, as plain data. ``scope`` is its namespace, or empty for an object of the whole cluster."""
 
@@ -316,7 +332,8 @@ class Changes:
 class Plan:
     """What deploying would do. Made without writing anything; holds no secret.
 
-    ``manifests`` is what would be applied; it is left out of the plan file, because a plan file is only compared.
+    ``others`` are the images that plugins brought along, each pinned and verified like ``image``. ``manifests`` is what
+    would be applied; it is left out of the plan file, because a plan file is only compared.
     ``intent`` is a SHA-256 of the manifests, ``plugins`` maps each loaded plugin to its version.
     """
 
@@ -328,6 +345,7 @@ class Plan:
     changes: Changes
     manifests: tuple[Manifest, ...] = field(repr=False)
     adjustments: tuple[Patch, ...] = ()
+    others: tuple[ResolvedImage, ...] = ()
     issues: tuple[Issue, ...] = ()
     intent: str = ""
     plugins: Mapping[str, str] = field(default_factory=dict)

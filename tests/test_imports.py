@@ -18,15 +18,20 @@ PACKAGES = {
     "sindri_k3d": REPOSITORY / "plugins/k3d/sindri_k3d",
     "sindri_image_verify": REPOSITORY / "plugins/image_verify/sindri_image_verify",
 }
-PLUGIN_API = {"hookspecs", "types", "settings", "requests", "interfaces", "context", "errors", "events", "testing"}
+PLUGIN_API = {
+    *("hookspecs", "types", "settings", "requests", "interfaces", "context", "errors", "events", "testing"),
+    *("child", "oci"),
+}
 LAYERS = (
     PLUGIN_API - {"testing"},
     {"cache", "files", "spelling"},
-    {"oci", "discovery", "guard"},
+    {"discovery", "guard", "patching", "trust"},
     {"loading"},
     {"config", "hooks"},
-    {"planfile", "resolver", "sealing", "waiting"},
+    {"planfile", "resolving", "waiting"},
+    {"sealing"},
     {"pipeline"},
+    {"images"},
     {"core"},
     {"cli", "testing", "__main__"},
 )

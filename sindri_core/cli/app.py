@@ -26,6 +26,7 @@ COMMANDS = {
     "start": ("power:start", "Give the power back and wait until the environment runs."),
     "destroy": ("destroying:destroy", "Take the environment away; its home stays."),
     "render": ("looking:render", "Print the objects that deploy would apply."),
+    "image": ("imaging:image", "Resolve, verify and inspect images, and list their versions."),
     "config": ("configuring:config", "Make, check and show sindri.yaml."),
     "plugins": ("plugging:plugins", "Show the plugins and what is wrong with them."),
     "completion": ("completing:completion", "Print the completion script of a shell."),

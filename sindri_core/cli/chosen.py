@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """What the shared options say. ``cancel`` is set by Ctrl-C."""
+    """What the shared options say. ``trust`` and ``cache`` are those of commands that resolve images.
+
+    ``cancel`` is set by Ctrl-C.
+    """
 
     config: Path | None
     name: str
@@ -25,6 +28,8 @@ class Chosen:
     verbose: bool
     log_format: str
     color: bool
+    trust: Path | None = None
+    cache: bool = True
     cancel: CancelToken = field(default_factory=CancelToken)
 
     def deadline(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sindri_core.cli.options import environment_options, opened
+from sindri_core.cli.options import environment_options, image_options, opened
 from sindri_core.cli.render import answer
 from sindri_core.errors import ExitCode, UsageError
 
@@ -31,6 +31,7 @@ _accept = click.option("--accept-cluster", is_flag=True, help="Accept that the c
 @_adopt
 @_force
 @_accept
+@image_options
 @environment_options
 def plan(
     chosen: Chosen,
@@ -65,6 +66,7 @@ def plan(
 @_adopt
 @_force
 @_accept
+@image_options
 @environment_options
 def deploy(
     chosen: Chosen,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sindri_core.cli.options import environment_options, opened
+from sindri_core.cli.options import environment_options, image_options, opened
 from sindri_core.cli.render import answer
 from sindri_core.errors import ClusterUnreachable, DeadlineExceeded, ExitCode, Interrupted
 from sindri_core.types import Destination, State, Status
@@ -68,6 +68,7 @@ def environments(chosen: Chosen) -> int:
 
 
 @click.command()
+@image_options
 @environment_options
 def render(chosen: Chosen) -> int:
     """Print the objects that deploy would apply, as YAML or JSON. Uses no network."""

@@ -47,6 +47,25 @@ _SHARED = [
 ]
 
 
+_IMAGES = [
+    click.option("--trust", type=_FILE, help="A trust file, instead of the user's own."),
+    click.option("--no-cache", is_flag=True, help="Ask registries for everything anew, and keep nothing."),
+]
+
+
+def image_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command that resolves images its options; stands above ``environment_options``."""
+
+    @functools.wraps(command)
+    def wrapped(**values: Any) -> Any:
+        trust, no_cache = values.pop("trust"), values.pop("no_cache")
+        return command(trust=trust, cache=not no_cache, **values)
+
+    for option in reversed(_IMAGES):
+        wrapped = option(wrapped)
+    return wrapped
+
+
 def environment_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the shared options; it receives them as its first argument, a ``Chosen``."""
 
@@ -65,6 +84,8 @@ def environment_options(command: Callable[..., Any]) -> Callable[..., Any]:
             verbose=values.pop("verbose"),
             log_format=values.pop("log_format"),
             color=not values.pop("no_color"),
+            trust=values.pop("trust", None),
+            cache=values.pop("cache", True),
         )
         if not chosen.color:
             click.get_current_context().color = False
@@ -93,6 +114,8 @@ def opened(chosen: Chosen, *, steps: bool = True, warnings: bool = True) -> Iter
                 name=chosen.name,
                 context=chosen.context,
                 namespace=chosen.namespace,
+                trust=chosen.trust,
+                cache=chosen.cache,
                 cancel=chosen.cancel,
             )
         installed = {plugin.id for plugin in core.registry.rejected} | core.registry.versions().keys()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sindri_core.config.amounts import parse_cpus, parse_size
-from sindri_core.settings import Config, Extensions, Gpu, ImageSettings, Resources, Trust
-from sindri_core.types import Claim
+from sindri_core.config.trust_values import trust_of
+from sindri_core.settings import Config, Extensions, Gpu, ImageSettings, Resources
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Validated(NamedTuple):
@@ -24,8 +27,8 @@ class Validated(NamedTuple):
     digest: str
 
 
-def to_config(validated: Validated) -> Config:
-    """Make the configuration; file and warnings are the caller's."""
+def to_config(validated: Validated, file: Path | None) -> Config:
+    """Make the configuration that stands in ``file``; warnings are the caller's."""
     core = validated.effective
     deployment, extensions = core["deployment"], core["extensions"]
     workspace = deployment["volumes"]["workspace"]
@@ -43,9 +46,10 @@ def to_config(validated: Validated) -> Config:
             auto_install=extensions["auto_install"],
         ),
         source_ref=deployment["buildFromSource"]["gitRef"],
-        trust=Trust(required=_required(deployment), verifiers=tuple(core["trust"]["verifiers"])),
+        trust=trust_of(core, file),
         disabled_plugins=tuple(core["plugins"]["disabled"]),
         sections={path: _at(core, path) for path in validated.sections},
+        file=file,
         digest=validated.digest,
         effective=core,
         written=frozenset(validated.written),
@@ -80,12 +84,4 @@ def _image(deployment: Mapping[str, Any]) -> ImageSettings:
         strategy=parts["resolution_strategy"],
         allow_prerelease=parts["allow_prerelease"],
         pull_policy=parts["pull_policy"],
-        certificate_identity=parts["certificate_identity"],
-        certificate_oidc_issuer=parts["certificate_oidc_issuer"],
     )
-
-
-def _required(deployment: Mapping[str, Any]) -> frozenset[Claim]:
-    parts = deployment["image_config"] or {}
-    wanted = {Claim.SIGNATURE: parts.get("verify_signature"), Claim.PROVENANCE: parts.get("verify_provenance")}
-    return frozenset(claim for claim, required in wanted.items() if required)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from sindri_core.config.amounts import parse_cpus, parse_memory, parse_size
 from sindri_core.config.naming import LONGEST_NAME, NAME
+from sindri_core.config.trust_models import PluginId, Registries, Strict, TermsModel, Text, TrustModel
 from sindri_core.errors import ImageError
 from sindri_core.settings import Cpus, Size
 
-PLUGIN_ID = r"^[a-z][a-z0-9-]*$"
 PROFILES = (
     *("minimal", "fullstack", "anthropic-dev", "systems", "enterprise", "devops", "mobile", "ai-dev", "geospatial"),
     *("visionflow-core", "visionflow-full"),
@@ -56,17 +56,7 @@ Digest = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^((sha256:){1,2}[0-9a-f]{64})?$"}),
     "sha256: and 64 digits of 0-9 and a-f",
 ]
-PluginId = Annotated[
-    str, Field(pattern=PLUGIN_ID, max_length=63), "the id of a plugin, such as kubernetes (sindri plugins list)"
-]
 ImageText = Annotated[str, BeforeValidator(_reference), Field(max_length=512)]
-Text = Annotated[str, Field(max_length=512)]
-
-
-class Strict(BaseModel):
-    """Refuses what it does not know, and cannot be changed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class GpuModel(Strict):
@@ -104,8 +94,8 @@ class VolumesModel(Strict):
     workspace: WorkspaceModel = Field(default_factory=WorkspaceModel, description="The home volume.")
 
 
-class ImageConfigModel(Strict):
-    """The image by its parts."""
+class ImageConfigModel(TermsModel):
+    """The image by its parts, and what is demanded of it."""
 
     registry: Annotated[
         ImageText, Field(min_length=1), "registry and repository without tag, such as ghcr.io/my-org/app"
@@ -124,8 +114,6 @@ class ImageConfigModel(Strict):
     pull_policy: Literal["", "Always", "IfNotPresent", "Never"] = Field(
         default="", description="When the node pulls the image."
     )
-    certificate_identity: Text = Field(default="", description="Who must have signed.")
-    certificate_oidc_issuer: Text = Field(default="", description="Who must vouch for the signer.")
 
 
 class BuildFromSourceModel(Strict):
@@ -148,7 +136,7 @@ class DeploymentModel(Strict):
     distro: Literal["", "ubuntu", "fedora", "opensuse"] = Field(
         default="", description="Informative: the distribution is the image's."
     )
-    image: ImageText = Field(default="", description="The image. Default: sindri:latest.")
+    image: ImageText = Field(default="", description="The image. Default: sindri:latest, on a local cluster.")
     image_config: ImageConfigModel | None = Field(default=None, description="The image by its parts.")
     resources: ResourcesModel = Field(default_factory=ResourcesModel, description="Limits.")
     volumes: VolumesModel = Field(default_factory=VolumesModel, description="Volumes.")
@@ -188,14 +176,6 @@ class PluginsModel(Strict):
     disabled: list[PluginId] = Field(default_factory=list, max_length=128, description="Plugins that are left out.")
 
 
-class TrustModel(Strict):
-    """Whose word about images counts."""
-
-    verifiers: list[PluginId] = Field(
-        default_factory=lambda: ["image-verify"], max_length=16, description="Plugins that may accept an image."
-    )
-
-
 class FileModel(Strict):
     """A whole sindri.yaml. The sections below ``providers`` belong to the plugins."""
 
@@ -210,4 +190,5 @@ class FileModel(Strict):
         default_factory=ExtensionsModel, description="What the image installs at its first start."
     )
     plugins: PluginsModel = Field(default_factory=PluginsModel, description="Which plugins take part.")
+    registries: Registries = Field(default_factory=dict, description="How registries are spoken to.")
     trust: TrustModel = Field(default_factory=TrustModel, description="Whose word about images counts.")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -41,7 +40,7 @@ def recall(
         return None  # not what was written
     from sindri_core.config.convert import Validated, to_config
 
-    return replace(to_config(Validated(**json.loads(text))), file=document.file)
+    return to_config(Validated(**json.loads(text)), document.file)
 
 
 def remember(

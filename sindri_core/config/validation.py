@@ -14,9 +14,10 @@ from pydantic import BaseModel, ValidationError
 
 from sindri_core.config.convert import Validated, to_config
 from sindri_core.config.document import Document, provider_of
-from sindri_core.config.models import PLUGIN_ID, FileModel
+from sindri_core.config.models import FileModel
 from sindri_core.config.naming import complaint, fitted
 from sindri_core.config.retired import PROVIDERS, RETIRED
+from sindri_core.config.trust_models import PLUGIN_ID
 from sindri_core.config.wording import said
 from sindri_core.errors import ConfigError, PluginError
 from sindri_core.loading import advice
@@ -46,7 +47,7 @@ def validate(
 ) -> Config:
     """Check the document as ``check`` does, and make the configuration of it."""
     validated, warnings = check(document, sections, name=name, providers=providers)
-    return replace(to_config(validated), file=document.file, warnings=warnings)
+    return replace(to_config(validated, document.file), warnings=warnings)
 
 
 def check(
@@ -68,18 +69,14 @@ def check(
     rest, divided = _divided(document, owned, issues)
     if message := misnamed_provider(document, providers) if providers else "":
         issues.append(_issue(document, ("deployment", "provider"), message))
-    model = _checked(FileModel, rest, (), document, issues)
-    plugins = {".".join(o.path): _checked(o.model, divided.get(o.path, {}), o.path, document, issues) for o in owned}
+    model = checked(FileModel, rest, (), document, issues)
+    plugins = {".".join(o.path): checked(o.model, divided.get(o.path, {}), o.path, document, issues) for o in owned}
     chosen = _name(document, name, issues)
     errors = [issue for issue in issues if issue.severity is Severity.ERROR]
     if errors or model is None:
-        noun = "problem" if len(errors) == 1 else "problems"
         where = document.file.name if document.file else "the configuration"
-        raise ConfigError(
-            "SND-CFG-001",
-            f"{len(errors)} {noun} in {where}",
-            hint="correct the lines above and check: sindri config validate",
-            issues=sorted(issues, key=lambda issue: (issue.line, issue.column)),
+        raise refused(
+            issues, where, code="SND-CFG-001", hint="correct the lines above and check: sindri config validate"
         )
     issues += _doubled_prefix(document)
     effective = _effective(model, chosen, plugins)
@@ -90,6 +87,15 @@ def check(
         digest=hashlib.sha256(json.dumps(effective, sort_keys=True).encode()).hexdigest(),
     )
     return validated, tuple(issues)
+
+
+def refused(issues: Sequence[Issue], where: str, *, code: str, hint: str) -> ConfigError:
+    """Make one error of all problems of a file, in the order in which they stand there."""
+    count = sum(issue.severity is Severity.ERROR for issue in issues)
+    in_order = sorted(issues, key=lambda issue: (issue.line, issue.column))
+    return ConfigError(
+        code, f"{count} {'problem' if count == 1 else 'problems'} in {where}", hint=hint, issues=in_order
+    )
 
 
 def misnamed_provider(document: Document, providers: Collection[str]) -> str:
@@ -194,7 +200,8 @@ def _found(data: Mapping[str, Any], path: Sequence[str]) -> Any:
     return at
 
 
-def _checked(model: type[BaseModel], part: Any, path: tuple[str, ...], document: Document, issues: list[Issue]) -> Any:
+def checked(model: type[BaseModel], part: Any, path: tuple[str, ...], document: Document, issues: list[Issue]) -> Any:
+    """Validate a part of a document and return the model, or None with its problems added to ``issues``."""
     if not isinstance(part, Mapping):
         message = f"this is not a mapping: write keys below it ({', '.join(sorted(model.model_fields))})"
         issues.append(_issue(document, path, message))
@@ -268,7 +275,7 @@ def _issue(
 def _effective(model: FileModel, name: str, sections: Mapping[str, Any]) -> dict[str, Any]:
     """The meaning as plain data in the order of the file: defaults filled in, comments left out."""
     plain: dict[str, Any] = model.model_dump(mode="json") | {"name": name}
-    last = {key: plain.pop(key) for key in ("plugins", "trust")}
+    last = {key: plain.pop(key) for key in ("plugins", "registries", "trust")}
     for path, part in sections.items():
         *around, key = path.split(".")
         at = plain

@@ -37,6 +37,13 @@ class Reference:
         """Host and path, without tag and digest."""
         return f"{self.host}/{self.path}" if self.host else self.path
 
+    @property
+    def canonical(self) -> str:
+        """x."""
+        host = self.host or "docker.io"
+        path = self.path if "/" in self.path or host != "docker.io" else f"library/{self.path}"
+        return f"{host}/{path}"
+
     def __str__(self) -> str:
         """Write the reference as it goes into a manifest."""
         tag = f":{self.tag}" if self.tag else ""

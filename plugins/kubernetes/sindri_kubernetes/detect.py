@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sindri_core.errors import ClusterError
@@ -42,9 +42,20 @@ def detect(request: DetectRequest) -> tuple[ClusterCandidate, ...]:
             evidence=evidence,
             version=git_version,
             nodes=count,
+            platforms=_platforms(nodes or ()),
         )
         for kind, (rank, evidence) in kinds.items()
     )
+
+
+def _platforms(nodes: Sequence[Body]) -> tuple[str, ...]:
+    """What the nodes run: ``linux/amd64``."""
+    infos = [(node.get("status") or {}).get("nodeInfo") or {} for node in nodes]
+    return tuple(sorted({f"{i['operatingSystem']}/{i['architecture']}" for i in infos if _says_both(i)}))
+
+
+def _says_both(info: Mapping[str, object]) -> bool:
+    return bool(info.get("operatingSystem") and info.get("architecture"))
 
 
 def _ask(request: DetectRequest) -> tuple[Body | None, list[Body] | None]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from sindri_core.cli.render import images
 from sindri_core.types import Action, Change, Plan, Removal, Severity, Status
 
 SIGNS = {
@@ -39,11 +40,9 @@ def plan(value: Plan) -> str:
     lines = [
         f"{value.name} → {where} ({', '.join(word for word in known if word)}{evidence})",
         "",
-        f"  image      {value.image.deployed}   {value.image.why}",
-    ]
-    lines += [
-        f"  {v.verdict.value:<10} {v.claim.value}  {'  '.join(v.evidence)}  by {v.verifier}"
-        for v in value.verifications
+        f"  image      {images.pinned(value.image)}",
+        *(f"  also       {images.pinned(other)}" for other in value.others),
+        *images.verifications(value.verifications),
     ]
     if not value.verifications:
         lines.append("  verified   no: nothing is required of the image")

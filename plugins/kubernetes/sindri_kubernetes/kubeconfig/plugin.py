@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sindri_core import child
 from sindri_core.errors import ClusterError
-from sindri_kubernetes.kubeconfig import child
 from sindri_kubernetes.kubeconfig.login import Credential
 from sindri_kubernetes.kubeconfig.material import material
 

@@ -1,0 +1,71 @@
+"""Answers about images, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sindri_core.images import ImageReport, ImageVersions
+    from sindri_core.types import ResolvedImage, Verification
+
+DIGITS = 12
+"""Digits of a digest that a table shows."""
+
+
+def resolved(image: ResolvedImage) -> str:
+    """The image in a few lines, and the tags that were not chosen if there are any."""
+    rows = [
+        ("digest", image.digest or "none: the tag is used as it is"),
+        ("deployed", image.deployed),
+        ("why", image.why),
+        ("platforms", ", ".join(image.platforms)),
+    ]
+    lines = [image.reference, *(f"  {label:<10} {text}" for label, text in rows if text)]
+    width = max((len(each.tag) for each in image.rejected), default=0)
+    return "\n".join([*lines, *(f"  - {each.tag:<{width}}  {each.reason}" for each in image.rejected)])
+
+
+def pinned(image: ResolvedImage) -> str:
+    """Name and digest in one line: what was written, what it means, why."""
+    if not image.digest:
+        return f"{image.deployed}   {image.why}"
+    name = image.deployed.partition("@")[0]
+    return f"{name} → {image.digest}   {image.why}".rstrip()
+
+
+def verifications(answers: Sequence[Verification]) -> list[str]:
+    """One block for each answer: the claim, then what speaks for it."""
+    lines = []
+    for answer in answers:
+        head = f"  {answer.verdict.value:<10} {answer.claim.value:<10}"
+        evidence = [*answer.evidence, f"by {answer.verifier}"]
+        lines.append(f"{head} {evidence[0]}")
+        lines += [f"{'':<23} {line}" for line in evidence[1:]]
+    return lines
+
+
+def verified(reports: Sequence[ImageReport]) -> str:
+    """Each image with what was said of it."""
+    return "\n".join(
+        line for report in reports for line in (pinned(report.image), *verifications(report.verifications))
+    )
+
+
+def inspected(report: ImageReport) -> str:
+    """The image with what is attached to it."""
+    lines = [pinned(report.image)]
+    for each in report.attachments:
+        lines.append(f"  {each.kind:<12} {each.format:<8} {each.digest[: 7 + DIGITS]}…  {each.predicate_type}".rstrip())
+        lines += [f"{'':<14} {claim}" for claim in (*each.claims, *([each.problem] if each.problem else []))]
+    if not report.attachments:
+        lines.append("  nothing is attached")
+    return "\n".join([*lines, "  nothing of this was checked: sindri image verify"])
+
+
+def versions(value: ImageVersions) -> str:
+    """The chosen tag first, then the others with the reason."""
+    width = max((len(tag) for tag in (*value.chosen, *(each.tag for each in value.others))), default=0)
+    lines = [value.repository]
+    lines += [f"  * {tag:<{width}}  {value.why}" for tag in value.chosen]
+    return "\n".join([*lines, *(f"  - {each.tag:<{width}}  {each.reason}" for each in value.others)])

@@ -1,0 +1,89 @@
+"""What the models accepted about trust, as plain data, into the values that the rest of the program works with."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from sindri_core.settings import RegistrySettings, Trust, TrustPolicy
+from sindri_core.types import Claim
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PEM = "-----BEGIN"
+_SCHEMES = ("k8s://", "awskms://", "gcpkms://", "azurekms://", "hashivault://", "pkcs11:")
+_ELSEWHERE = {"source", "path", "images", "claims", "verifiers", "public_keys", "trusted_root"}
+_PLAIN = tuple(field.name for field in fields(TrustPolicy) if field.name not in _ELSEWHERE)
+
+
+def trust_of(effective: Mapping[str, Any], file: Path | None) -> Trust:
+    """Return what sindri.yaml says; paths in it are read from its own folder."""
+    parts = effective["deployment"]["image_config"] or {}
+    wanted = {Claim.SIGNATURE: parts.get("verify_signature"), Claim.PROVENANCE: parts.get("verify_provenance")}
+    own = _policy(
+        parts,
+        file,
+        source=file.name if file else "sindri.yaml",
+        path="deployment.image_config",
+        claims=frozenset(claim for claim, required in wanted.items() if required),
+        verifiers=tuple(effective["trust"]["verifiers"]),
+    )
+    return Trust(
+        own=own,
+        policies=policies(effective["trust"], file, source=own.source, at="trust."),
+        registries=registries(effective["registries"], file),
+    )
+
+
+def policies(trust: Mapping[str, Any], file: Path | None, *, source: str, at: str = "") -> tuple[TrustPolicy, ...]:
+    """Return the entries of ``policies``; ``at`` is the path of what surrounds them."""
+    return tuple(
+        _policy(
+            entry,
+            file,
+            source=source,
+            path=f"{at}policies[{index}]",
+            images=tuple(entry["images"]),
+            claims=frozenset(map(Claim, entry["require"])),
+            verifiers=tuple(trust["verifiers"]),
+        )
+        for index, entry in enumerate(trust["policies"])
+    )
+
+
+def registries(given: Mapping[str, Any], file: Path | None) -> tuple[RegistrySettings, ...]:
+    """Return the entries of ``registries``."""
+    return tuple(
+        RegistrySettings(
+            host=host,
+            insecure=entry["insecure"],
+            ca_file=_beside(file, entry["ca_file"]),
+            realm_hosts=tuple(entry["realm_hosts"]),
+        )
+        for host, entry in given.items()
+    )
+
+
+def _policy(terms: Mapping[str, Any], file: Path | None, **known: Any) -> TrustPolicy:
+    plain: dict[str, Any] = {
+        name: tuple(terms[name]) if isinstance(terms[name], list) else terms[name] for name in _PLAIN if name in terms
+    }
+    keys = tuple(_key(key, file) for key in terms.get("public_keys", ()))
+    root = _beside(file, terms.get("trusted_root", ""))
+    return TrustPolicy(**known, **plain, public_keys=keys, trusted_root=root)
+
+
+def _key(text: str, file: Path | None) -> str:
+    """A key that is written out, or lies in a service, is as it is; any other is a file."""
+    return text if _PEM in text or text.startswith(_SCHEMES) else _beside(file, text)
+
+
+def _beside(file: Path | None, name: str) -> str:
+    """The absolute path of what a file names: from the file's own folder, else from the current one."""
+    if not name:
+        return ""
+    folder = os.path.dirname(os.path.abspath(file)) if file else os.getcwd()  # noqa: PTH100, PTH109, PTH120 - start-up
+    return os.path.join(folder, os.path.expanduser(name))  # noqa: PTH111, PTH118 - the same

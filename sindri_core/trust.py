@@ -1,0 +1,76 @@
+"""Which policies an image must satisfy: the closest entry of every source, so that none can weaken another.
+
+Each source (sindri.yaml, the user's trust file, the machine's) is asked on its own. What sindri.yaml demands without
+saying whose word counts takes the terms of a trust file that has some for the repository.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+
+from sindri_core.oci.reference import Reference, parse
+from sindri_core.settings import Trust, TrustPolicy
+
+_ABOUT = {"source", "path", "images", "claims", "verifiers"}
+_WHOSE = (
+    "public_keys",
+    "certificate_identity",
+    "certificate_identity_regexp",
+    "certificate_oidc_issuer",
+    "certificate_oidc_issuer_regexp",
+)
+_UNSET = TrustPolicy()
+
+
+def demanded(trust: Trust, image: Reference, *, main: bool) -> tuple[TrustPolicy, ...]:
+    """Return the policies that demand something of an image. ``main`` tells the environment's own from others.
+
+    An image that a plugin brought along is held to what sindri.yaml demands of the main one, unless an entry of
+    sindri.yaml is about its repository.
+    """
+    entries = list(_closest(trust, image))
+    own = trust.own
+    covered = any(entry.source == own.source for entry in entries)
+    if own.claims and (main or not covered):
+        lender = next((entry for entry in entries if names_somebody(entry)), None)
+        entries.insert(0, own if names_somebody(own) or lender is None else _lent(own, lender))
+    return tuple(entry for entry in entries if entry.claims)
+
+
+def names_somebody(policy: TrustPolicy) -> bool:
+    """Whether a policy says whose word counts."""
+    return any(getattr(policy, name) for name in _WHOSE)
+
+
+def _lent(own: TrustPolicy, lender: TrustPolicy) -> TrustPolicy:
+    """The demand of one with the terms of the other; what the first says itself stands."""
+    said = {f.name: getattr(own, f.name) for f in fields(own) if getattr(own, f.name) != getattr(_UNSET, f.name)}
+    about = {name: getattr(own, name) for name in _ABOUT}
+    return replace(lender, **{**said, **about, "source": f"{own.source}, terms of {lender.source}"})
+
+
+def _closest(trust: Trust, image: Reference) -> Iterator[TrustPolicy]:
+    """The closest entry of each source, in the order of the sources."""
+    by_source: dict[str, list[TrustPolicy]] = {}
+    for policy in trust.policies:
+        by_source.setdefault(policy.source, []).append(policy)
+    for policies in by_source.values():
+        ranked = [(closeness(policy.images, image), policy) for policy in policies]
+        best = max((rank for rank, _ in ranked), default=0)
+        if best:
+            yield next(policy for rank, policy in ranked if rank == best)
+
+
+def closeness(patterns: Sequence[str], image: Reference) -> int:
+    """How closely patterns name a repository: 0 not at all, more for a longer path, most for exactly it."""
+    return max((_closeness(pattern, image.canonical) for pattern in patterns), default=0)
+
+
+def _closeness(pattern: str, repository: str) -> int:
+    if pattern == "*":
+        return 1
+    if not pattern.endswith("/*"):
+        return 1000 if parse(pattern).canonical == repository else 0
+    below = parse(f"{pattern.removesuffix('*')}all").canonical.removesuffix("all")
+    return 1 + len(below) if repository.startswith(below) else 0
