@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -119,7 +119,7 @@ def _comparators(text: str, *, include_prerelease: bool) -> Iterator[Comparator]
         yield from _between(*ends, lowest)
         return
     closed = _TILDE_GAP.sub(r"\1", _SIGN_GAP.sub(r"\1\2", text))
-    for word in closed.split(" ") if closed else ():
+    for word in closed.split():
         match = _COMPARATOR.fullmatch(word) or _EXACT.fullmatch(_STAR.sub("", word))
         if not match or len(word) > LONGEST or not _is_sound(match):
             raise ValueError(f"{word!r} is not understood")
@@ -153,18 +153,19 @@ def _partial(match: re.Match[str]) -> _Partial:
         parts[index] = int(part)
     if any(part is not None and part > LARGEST for part in parts):
         raise ValueError("a number is too large")
-    return _Partial(*parts, identifiers(match["prerelease"]) if parts[2] is not None else ())
+    major, minor, patch = parts
+    return _Partial(major, minor, patch, identifiers(match["prerelease"]) if patch is not None else ())
 
 
-def _version(release: Sequence[int], prerelease: tuple[Identifier, ...] = ()) -> Version:
+def _version(release: tuple[int, int, int], prerelease: tuple[Identifier, ...] = ()) -> Version:
     if max(release) > LARGEST:
         raise ValueError("a number is too large")
-    return Version(*release, prerelease)
+    return Version(*release, prerelease=prerelease)
 
 
-def _before(*release: int) -> Comparator:
+def _before(major: int, minor: int, patch: int) -> Comparator:
     """Less than a release, and than all its prereleases."""
-    return Comparator("<", _version(release, (0,)))
+    return Comparator("<", _version((major, minor, patch), (0,)))
 
 
 def _from(partial: _Partial, prerelease: tuple[Identifier, ...]) -> Comparator:

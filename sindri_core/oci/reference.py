@@ -21,6 +21,10 @@ _REFERENCE = re.compile(
 )
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 _LONGEST_NAME = 255
+_LARGEST_PORT = 65535
+HUB = "docker.io"
+_HUB_API = "registry-1.docker.io"
+_HUB_ALIASES = {HUB, "index.docker.io", _HUB_API, "registry.hub.docker.com"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +42,25 @@ class Reference:
         return f"{self.host}/{self.path}" if self.host else self.path
 
     @property
+    def registry(self) -> str:
+        """The registry's host in one spelling: ``docker.io`` for a short name and for each of Docker Hub's aliases."""
+        host = self.host.lower()
+        return HUB if not host or host in _HUB_ALIASES else host
+
+    @property
+    def api_host(self) -> str:
+        """The host that answers for the registry."""
+        return _HUB_API if self.registry == HUB else self.registry
+
+    @property
+    def api_path(self) -> str:
+        """The repository's name at its registry: Docker Hub keeps one-part names below ``library``."""
+        return f"library/{self.path}" if self.registry == HUB and "/" not in self.path else self.path
+
+    @property
     def canonical(self) -> str:
-        """x."""
-        host = self.host or "docker.io"
-        path = self.path if "/" in self.path or host != "docker.io" else f"library/{self.path}"
-        return f"{host}/{path}"
+        """The repository in one spelling, for comparing: ``docker.io/library/alpine``."""
+        return f"{self.registry}/{self.api_path}"
 
     def __str__(self) -> str:
         """Write the reference as it goes into a manifest."""
@@ -76,6 +94,19 @@ def parse(text: str) -> Reference:
             f"the digest in {text!r} is not sha256: and 64 lower-case hexadecimal digits",
             hint="copy it from the registry: crane digest IMAGE",
         )
+    port = host.rpartition(":")[2] if host and not host.endswith("]") and ":" in host else ""
+    if port and not 0 < int(port) <= _LARGEST_PORT:
+        raise BadReference(
+            "SND-IMG-001",
+            f"{port} in {text!r} is no port",
+            hint=f"a port is a number from 1 to {_LARGEST_PORT}: localhost:5000/app",
+        )
+    if host.startswith("[") and not _is_ipv6(host[1 : host.index("]")]):
+        raise BadReference(
+            "SND-IMG-001",
+            f"{host} in {text!r} is no address",
+            hint="an IPv6 address stands in brackets: [::1]:5000/app",
+        )
     if len(f"{host}/{path}") > _LONGEST_NAME:
         raise BadReference(
             "SND-IMG-001",
@@ -88,3 +119,13 @@ def parse(text: str) -> Reference:
 def _is_host(component: str) -> bool:
     """Tell a host from the first part of a path: it has a dot, a port or upper case, or is localhost."""
     return component == "localhost" or any(c in component for c in ".:[") or component != component.lower()
+
+
+def _is_ipv6(text: str) -> bool:
+    from ipaddress import IPv6Address
+
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True

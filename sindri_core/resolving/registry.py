@@ -33,6 +33,7 @@ def resolved(client: RegistryClient, request: ResolveRequest, asked: Named) -> R
     tags, why, rejected = chosen(client, request.image, asked, explain=request.explain)
     found = {tag: client.manifest(parse(f"{asked.repository}:{tag}")) for tag in tags}
     tag, document = next(iter(found.items()))
+    documents.require_runnable(document, f"{asked.repository}:{tag}")
     if len({each.digest for each in found.values()}) > 1:
         raise ImageRefused(
             "SND-IMG-011",

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sindri_core.bounded import within
 from sindri_core.events import RequestSent
 from sindri_kubernetes import pool
-from sindri_kubernetes.bounded import within
 from sindri_kubernetes.unreachable import too_large, unreachable
 
 if TYPE_CHECKING:
