@@ -1,0 +1,74 @@
+"""The trusted root: the keys of certificate authorities, logs and timestamp authorities. Read from a file, never fetched.
+
+Source: https://github.com/sigstore/protobuf-specs (protos/sigstore_trustroot.proto), its JSON form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from sindri_image_verify import keys
+from sindri_image_verify.strictjson import listed, mapping, part, text, within
+
+LARGEST = 1 << 20
+MOST = 100
+_TYPE = "application/vnd.dev.sigstore.trustedroot"
+_LISTS = ("certificateAuthorities", "tlogs", "ctlogs", "timestampAuthorities")
+EMPTY = b'{"mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1"}'
+"""A root that trusts nobody, for checks that need none: cosign is given it so that it does not look for another."""
+
+
+def read(file: Path) -> bytes:
+    """Read the root that settings name. Raises ``ValueError`` for one that is missing, too large, empty or expired."""
+    content = keys.read(file, LARGEST)
+    _require_usable(content, str(file))
+    return content
+
+
+def embedded() -> tuple[bytes, str]:
+    """The public-good root inside the package ``sigstore``, and a line that says so; empty where there is none."""
+    spec = find_spec("sigstore")
+    folders = spec.submodule_search_locations if spec else None
+    for folder in folders or ():
+        found = sorted(Path(folder, "_store").glob("*tuf-repo-cdn.sigstore.dev*/trusted_root.json"))
+        if found:
+            return read(found[0]), "trusted root of the installed package sigstore"
+    return b"", ""
+
+
+def _require_usable(content: bytes, name: str) -> None:
+    try:
+        data = mapping(content, "trusted root")
+        kind = text(data, "mediaType")
+        lists = {key: [within(each, key) for each in listed(data, key, MOST)] for key in _LISTS}
+        ends = list(_ends([*lists["certificateAuthorities"], *lists["tlogs"], *lists["timestampAuthorities"]]))
+    except ValueError as error:
+        raise ValueError(f"{name} is no trusted root: {error}") from None
+    if not kind.startswith(_TYPE):
+        raise ValueError(f"{name} is no trusted root: its type is {kind[:80]!r}")
+    if not ends:
+        raise ValueError(f"the trusted root {name} is empty: it names no authority and no log")
+    if all(end is not None and end <= datetime.now(UTC) for end in ends):
+        raise ValueError(f"the trusted root {name} expired: every authority in it ended, the last at {max(filter(None, ends)):%Y-%m-%d}")
+
+
+def ends(content: bytes) -> Sequence[datetime | None]:
+    """When each authority and log of a root ends."""
+    data = mapping(content, "trusted root")
+    return list(_ends([within(each, key) for key in _LISTS for each in listed(data, key, MOST)]))
+
+
+def _ends(entries: Sequence[Mapping[str, Any]]) -> Iterator[datetime | None]:
+    for entry in entries:
+        valid = part(entry, "validFor") or part(part(entry, "publicKey"), "validFor")
+        end = text(valid, "end")
+        yield _moment(end) if end else None
+
+
+def _moment(written: str) -> datetime:
+    moment = datetime.fromisoformat(written)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
