@@ -34,6 +34,11 @@ def key_of(image: Reference, claim: Claim, terms: str, engine: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+def key_of_probe(engine: str) -> str:
+    """Name the verdict about a program itself."""
+    return hashlib.sha256(f"{FORMAT}\0probe\0{engine}".encode()).hexdigest()
+
+
 class Verdicts:
     """The folder that keeps them; with None nothing is kept or found."""
 
