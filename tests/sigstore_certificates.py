@@ -59,12 +59,12 @@ class CertificateAuthority:
     def new(cls, name: str = "sigstore.test", *, intermediate_until: datetime = END) -> CertificateAuthority:
         """Make a root valid from BEGINNING to END, and an intermediate that may end earlier."""
         root_name, root_key = distinguished(name, "root"), Key.new("ecdsa-p384")
-        root = signed(authority(root_name, root_name, root_key, until=END, depth=1), root_key, root_key)
+        root = signed(authority(root_name, root_name, root_key, until=END, depth=1), root_key)
         key = Key.new("ecdsa-p384")
         builder = authority(distinguished(name, "intermediate"), root_name, key, until=intermediate_until, depth=0)
         return cls(
             root=Issuer(key=root_key, certificate=root),
-            intermediate=Issuer(key=key, certificate=signed(builder, root_key, root_key)),
+            intermediate=Issuer(key=key, certificate=signed(builder, root_key)),
         )
 
     @property
@@ -76,13 +76,13 @@ class CertificateAuthority:
         """Issue a leaf for a key, with an embedded promise of each log in ``profile.scts``."""
         builder = leaf(key, profile, issuer=self.intermediate)
         if not profile.scts:
-            return signed(builder, self.intermediate.key, self.intermediate.key)
-        body = signed(builder, self.intermediate.key, self.intermediate.key).tbs_certificate_bytes
+            return signed(builder, self.intermediate.key)
+        body = signed(builder, self.intermediate.key).tbs_certificate_bytes
         seen = [promise(log, self.intermediate.key, body, profile.valid_from) for log in profile.scts]
         vector = b"".join(struct.pack("!H", len(sct)) + sct for sct in seen)
         listed = octets(struct.pack("!H", len(vector)) + vector)
         complete = builder.add_extension(x509.UnrecognizedExtension(TIMESTAMP_LIST, listed), critical=False)
-        return signed(complete, self.intermediate.key, self.intermediate.key)
+        return signed(complete, self.intermediate.key)
 
 
 def distinguished(organization: str, common_name: str) -> x509.Name:
@@ -174,7 +174,7 @@ def promise(log: Key, issuer: Key, body: bytes, at: datetime) -> bytes:
     return head + sha256_with_ecdsa + struct.pack("!H", len(signature)) + signature
 
 
-def signed(builder: x509.CertificateBuilder, key: Key, issuer: Key) -> x509.Certificate:
+def signed(builder: x509.CertificateBuilder, issuer: Key) -> x509.Certificate:
     """Sign a certificate with an authority's key."""
     return builder.sign(cast("ec.EllipticCurvePrivateKey", issuer.private), hashes.SHA384())
 

@@ -18,19 +18,22 @@ PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPri
 
 DETAILS: dict[Kind, str] = {
     "ecdsa-p256": "PKIX_ECDSA_P256_SHA_256",
-    "ecdsa-p384": "PKIX_ECDSA_P384_SHA_384",
     "ed25519": "PKIX_ED25519",
     "rsa-2048": "PKIX_RSA_PKCS1V15_2048_SHA256",
 }
-"""What a trusted root calls a key and its digest (``PublicKeyDetails`` of sigstore's protobuf-specs)."""
+"""What a trusted root calls a log's key with its digest (``PublicKeyDetails`` of sigstore's protobuf-specs)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """A key pair of a kind, and how signatures are made with it."""
+    """A key pair of a kind, and how signatures are made with it.
+
+    ``digest`` is what ECDSA signs over: SHA-256 with every curve where cosign is given a key.
+    """
 
     kind: Kind
     private: PrivateKey
+    digest: Literal["sha256", "sha384"] = "sha256"
 
     @classmethod
     def new(cls, kind: Kind = "ecdsa-p256") -> Key:

@@ -23,7 +23,7 @@ GENERATOR = "slsa-framework/slsa-github-generator/.github/workflows/generator_co
 def statement(
     digest: str, predicate_type: str, predicate: Document, *, name: str = "", version: str = STATEMENT_V1
 ) -> Document:
-    """Return an in-toto statement about one subject, nameless unless ``name`` says more; ``digest`` is ``algorithm:hex``."""
+    """Return an in-toto statement about one subject, nameless unless named; ``digest`` is ``algorithm:hex``."""
     algorithm, _, value = digest.partition(":")
     subject: Document = {"digest": {algorithm: value}}
     named = {"name": name, **subject} if name else subject
