@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sindri_core.errors import ImageNotFound, SindriError
 from sindri_core.oci import documents
 from sindri_core.oci.client import RegistryClient
 from sindri_core.oci.documents import Descriptor, Document
-from sindri_core.oci.reference import Reference
+
+if TYPE_CHECKING:
+    from sindri_core.oci.reference import Reference
 
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 SIMPLE = "application/vnd.dev.cosign.simplesigning.v1+json"

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import Bench
 from cryptography.hazmat.primitives.hashes import SHA384
 from keysigned import SLSA1, V01, Maker, b64, flipped, private, provenance, statement, subject
 
 from sindri_core.types import Claim, Verdict
+
+if TYPE_CHECKING:
+    from verifybench import Bench
 
 OTHER = "sha256:" + "b" * 64
 STRANGER = Maker(key=private(name="stranger"))
@@ -33,7 +35,9 @@ def bundle(make: Callable[[Maker, str], bytes]) -> Callable[[Bench], object]:
     return lambda bench: bench.registry.attach(bench.digest, make(bench.maker, bench.digest))
 
 
-def legacy(make: Callable[[Maker, str], tuple[bytes, dict[str, str]]], suffix: str = ".sig") -> Callable[[Bench], object]:
+def legacy(
+    make: Callable[[Maker, str], tuple[bytes, dict[str, str]]], suffix: str = ".sig"
+) -> Callable[[Bench], object]:
     """Attach one layer by a tag."""
     return lambda bench: bench.registry.tag(bench.digest, suffix, [make(bench.maker, bench.digest)])
 
@@ -107,7 +111,9 @@ CASES = [
     Case("unknown statement", said(_type="https://in-toto.io/Statement/v2")),
     Case(
         "payload type",
-        bundle(lambda maker, digest: maker.bundle(b"", dsseEnvelope=maker.envelope(statement(digest), "application/json"))),
+        bundle(
+            lambda maker, digest: maker.bundle(b"", dsseEnvelope=maker.envelope(statement(digest), "application/json"))
+        ),
     ),
     Case(
         "bare signature",
@@ -124,7 +130,10 @@ CASES = [
             ).encode()
         ),
     ),
-    Case("upper-case digest", resigned(lambda text: text.replace(digits(text[text.index("sha256") + 10 :][:64]), "A" * 64))),
+    Case(
+        "upper-case digest",
+        resigned(lambda text: text.replace(digits(text[text.index("sha256") + 10 :][:64]), "A" * 64)),
+    ),
     Case("other algorithm", resigned(lambda text: text.replace('"sha256"', '"sha512"'))),
     Case("null subject", said(subject=[None])),
     Case("null beside the right subject", bundle(lambda m, d: m.bundle(statement(d, subject=[None, subject(d)])))),
@@ -160,5 +169,3 @@ def test_both_engines_say_the_same(bench: Bench, case: Case, engine: str, reques
     case.attach(bench)
     (answer,) = bench.answers(case.claim)
     assert (answer.verdict == Verdict.ACCEPTED) == case.good, (answer.reason, answer.evidence)
-
-

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-from conftest import Bench
 from keysigned import SLSA1, Maker, private, provenance, statement, write_public
 
 from sindri_core.types import Claim
+
+if TYPE_CHECKING:
+    from verifybench import Bench
 
 
 def test_a_bundle_signed_with_the_key_is_accepted(bench: Bench) -> None:

@@ -7,16 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sindri_image_verify import envelope
-from sindri_image_verify.envelope import Envelope
 from sindri_image_verify.strictjson import decoded, listed, mapping, only, part, text, within
+
+if TYPE_CHECKING:
+    from sindri_image_verify.envelope import Envelope
 
 V03 = "application/vnd.dev.sigstore.bundle.v0.3+json"
 _OLD = "application/vnd.dev.sigstore.bundle+json;version="
 MEDIA_TYPES = {V03: "0.3", f"{_OLD}0.3": "0.3", f"{_OLD}0.2": "0.2", f"{_OLD}0.1": "0.1"}
-LAYER_TYPES = {*MEDIA_TYPES, "application/vnd.dev.sigstore.bundle.v0.1+json", "application/vnd.dev.sigstore.bundle.v0.2+json"}
+LAYER_TYPES = {
+    *MEDIA_TYPES,
+    "application/vnd.dev.sigstore.bundle.v0.1+json",
+    "application/vnd.dev.sigstore.bundle.v0.2+json",
+}
 MOST_ENTRIES = 32
 MOST_CERTIFICATES = 10
 

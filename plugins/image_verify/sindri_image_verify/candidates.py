@@ -42,7 +42,8 @@ class Signed:
     """A candidate taken apart. ``signed`` are the bytes that ``signature`` must be over.
 
     ``certificate`` is None where a bare key signed. ``statement`` is None for a signature in the older format, whose
-    ``repository`` is what the signer named. ``logged`` and ``stamped`` tell that proof of a log or a timestamp is there.
+    ``repository`` is what the signer named. ``logged`` and ``stamped`` tell that proof of a log, or a timestamp, is
+    there.
     """
 
     candidate: Candidate
@@ -105,7 +106,9 @@ def _simple(candidate: Candidate) -> Signed:
         signature=decoded(candidate.annotations.get(SIGNATURE_ANNOTATION, ""), "the signature"),
         predicate_type=SIGN_TYPE,
         repository=claim.repository,
-        **_annotated(candidate),
+        certificate=_annotated_certificate(candidate),
+        logged=bool(candidate.annotations.get(LOG_ANNOTATION)),
+        stamped=bool(candidate.annotations.get(TIME_ANNOTATION)),
     )
 
 
@@ -118,23 +121,22 @@ def _attestation(candidate: Candidate) -> Signed:
         signature=parsed.signature,
         predicate_type=said.predicate_type,
         statement=said,
-        **_annotated(candidate),
+        certificate=_annotated_certificate(candidate),
+        logged=bool(candidate.annotations.get(LOG_ANNOTATION)),
+        stamped=bool(candidate.annotations.get(TIME_ANNOTATION)),
     )
 
 
-def _annotated(candidate: Candidate) -> Mapping[str, object]:
+def _annotated_certificate(candidate: Candidate) -> Certificate | None:
     from cryptography.hazmat.primitives.serialization import Encoding
     from cryptography.x509 import load_pem_x509_certificate
 
     pem = candidate.annotations.get(CERTIFICATE_ANNOTATION, "").strip()
+    if not pem:
+        return None
     if pem.count("-----BEGIN") > 1:
         raise ValueError("the annotation holds several certificates, not one")
-    der = load_pem_x509_certificate(pem.encode()).public_bytes(Encoding.DER) if pem else None
-    return {
-        "certificate": _certificate(der),
-        "logged": bool(candidate.annotations.get(LOG_ANNOTATION)),
-        "stamped": bool(candidate.annotations.get(TIME_ANNOTATION)),
-    }
+    return _certificate(load_pem_x509_certificate(pem.encode()).public_bytes(Encoding.DER))
 
 
 def _certificate(der: bytes | None) -> Certificate | None:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from cryptography.x509 import Certificate as X509
-    from cryptography.x509 import GeneralName
+    from cryptography import x509
 
 _FULCIO = "1.3.6.1.4.1.57264.1"
 _OTHER_NAME = f"{_FULCIO}.7"
@@ -75,7 +74,7 @@ def parse(der: bytes) -> Certificate:
     )
 
 
-def _require_signer(read: X509) -> None:
+def _require_signer(read: x509.Certificate) -> None:
     from cryptography import x509
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -89,7 +88,7 @@ def _require_signer(read: X509) -> None:
         raise ValueError("the certificate is not for signing code")
 
 
-def _identity(read: X509) -> tuple[str, str]:
+def _identity(read: x509.Certificate) -> tuple[str, str]:
     from cryptography import x509
 
     names = list(read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
@@ -101,7 +100,7 @@ def _identity(read: X509) -> tuple[str, str]:
     return identity, kind
 
 
-def _named(name: GeneralName) -> tuple[str, str]:
+def _named(name: x509.GeneralName) -> tuple[str, str]:
     from cryptography import x509
 
     match name:
@@ -115,7 +114,7 @@ def _named(name: GeneralName) -> tuple[str, str]:
             raise ValueError("the certificate's identity is no URI, email address or user name")
 
 
-def _extensions(read: X509) -> dict[int, str]:
+def _extensions(read: x509.Certificate) -> dict[int, str]:
     """Fulcio's own extensions by their last number: 1 to 6 hold raw text, the later ones a DER UTF8String."""
     from cryptography import x509
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sindri_core.oci.reference import parse
 from sindri_core.types import Claim
-from sindri_image_verify import identity, policy as policies, provenance
+from sindri_image_verify import identity, provenance
+from sindri_image_verify import policy as policies
 from sindri_image_verify.candidates import BUNDLE, SIGN_TYPE, SIGNATURE, Candidate, Signed, read
 from sindri_image_verify.refusals import Refused, Stage, printable
 
@@ -85,7 +86,7 @@ class Judge:
                 "it carries no proof that a transparency log has it",
                 found=["transparency log: no entry"],
                 wanted=["transparency log: an entry"],
-                accept=[policies.setting("ignore_tlog", value=True)],
+                accept=[policies.setting("ignore_tlog", "true")],
             )
         if policy.use_signed_timestamps and not signed.stamped:
             raise Refused(
@@ -129,7 +130,7 @@ class Judge:
             f"it was signed as {named}" if named else "the signature names no repository",
             found=[f"signed repository: {named or 'none'}"],
             wanted=[f"signed repository: {self.image.canonical}"],
-            accept=[policies.setting("match_reference", value=False)],
+            accept=[policies.setting("match_reference", "false")],
         )
 
 

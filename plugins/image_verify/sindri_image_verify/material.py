@@ -58,9 +58,7 @@ def gather(client: RegistryClient, image: Reference) -> Material:
             found = document.result()
         except ImageNotFound:
             raise Refused(Stage.ABSENT, f"{image.repository} no longer has {image.digest}") from None
-        work: list[Callable[[], Candidate]] = [
-            partial(_bundle, client, image, each) for each in referrers.result()
-        ]
+        work: list[Callable[[], Candidate]] = [partial(_bundle, client, image, each) for each in referrers.result()]
         for form, answer in attached.items():
             work += _layers(client, image, form, answer.result())
         candidates = tuple(pool.map(lambda fetch: fetch(), work))
@@ -72,23 +70,32 @@ def _bundle(client: RegistryClient, image: Reference, referrer: Descriptor) -> C
     nothing = Candidate(form="", digest=referrer.digest)
     if documents.KINDS.get(referrer.media_type) != documents.IMAGE:
         return nothing
+    try:
+        layer = _layer(client, image, referrer)
+    except ValueError as error:
+        return replace(nothing, form=BUNDLE, problem=str(error))
+    return _content(client, image, BUNDLE, layer) if layer else nothing
+
+
+def _layer(client: RegistryClient, image: Reference, referrer: Descriptor) -> Descriptor | None:
+    """Find the layer that is a bundle; None where there is none. Raises ``ValueError`` for one that is of no use."""
     if referrer.size > LARGEST:
-        return replace(nothing, form=BUNDLE, problem=f"what refers to the image is larger than {LARGEST >> 20} MiB")
+        raise ValueError(f"what refers to the image is larger than {LARGEST >> 20} MiB")
     try:
         manifest = client.manifest(_at(image, referrer.digest))
     except ImageNotFound:
-        return replace(nothing, form=BUNDLE, problem="the registry lists it among what refers to the image, and has it not")
+        raise ValueError("the registry lists it among what refers to the image, and does not have it") from None
     except RegistryError as error:
         if error.code != _UNBELIEVABLE:
             raise
-        return replace(nothing, form=BUNDLE, problem=error.message)
+        raise ValueError(error.message) from None
     if not {layer.media_type for layer in manifest.layers} & LAYER_TYPES:
-        return nothing
+        return None
     if len(manifest.layers) != 1:
-        return replace(nothing, form=BUNDLE, problem=f"the bundle lies among {len(manifest.layers)} layers, not alone")
+        raise ValueError(f"the bundle lies among {len(manifest.layers)} layers, not alone")
     if manifest.subject is None or manifest.subject.digest != image.digest:
-        return replace(nothing, form=BUNDLE, problem="the bundle is attached to another image")
-    return _content(client, image, BUNDLE, manifest.layers[0])
+        raise ValueError("the bundle is attached to another image")
+    return manifest.layers[0]
 
 
 def _layers(

@@ -80,10 +80,8 @@ def provenance_types(policy: TrustPolicy) -> tuple[str, ...]:
     return policy.provenance_types or PROVENANCE_TYPES
 
 
-def setting(name: str, value: str | bool | Sequence[str]) -> str:
+def setting(name: str, value: str | Sequence[str]) -> str:
     """Write one setting as a line of YAML."""
-    if isinstance(value, bool):
-        return f"{name}: {'true' if value else 'false'}"
     if isinstance(value, str):
         return f"{name}: {quoted(value)}"
     return f"{name}: [{', '.join(map(quoted, value))}]"

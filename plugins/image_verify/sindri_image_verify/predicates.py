@@ -61,7 +61,8 @@ def _v1(predicate: Mapping[str, Any]) -> Build:
         raise ValueError(f"the provenance names two refs: {origin.ref} and {ref}")
     ref = ref or (origin.ref if origin else "")
     materials = [
-        (text(each, "uri"), part(each, "digest")) for each in map(_mapping, listed(definition, "resolvedDependencies", MOST))
+        (text(each, "uri"), part(each, "digest"))
+        for each in map(_mapping, listed(definition, "resolvedDependencies", MOST))
     ]
     return Build(
         builder=text(part(part(predicate, "runDetails"), "builder"), "id"),
@@ -82,7 +83,9 @@ def _v02(predicate: Mapping[str, Any]) -> Build:
     environment = part(invocation, "environment")
     source = text(config, "uri")
     origin = uris.parse(source) if source else None
-    materials = [(text(each, "uri"), part(each, "digest")) for each in map(_mapping, listed(predicate, "materials", MOST))]
+    materials = [
+        (text(each, "uri"), part(each, "digest")) for each in map(_mapping, listed(predicate, "materials", MOST))
+    ]
     commit = text(part(config, "digest"), "sha1")
     built = _commit(origin, origin.ref if origin else "", materials, ("sha1", "gitCommit"))
     if commit and built and commit != built:

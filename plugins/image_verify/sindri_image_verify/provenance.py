@@ -33,7 +33,7 @@ _RELEASE = re.compile(r"@refs/tags/v[0-9]+\.[0-9]+\.[0-9]+", re.ASCII)
 
 
 def require(statement: Statement, certificate: Certificate | None, policy: TrustPolicy, ref: str) -> Build:
-    """Hold provenance against the policy. ``ref`` is ``policy.source_ref`` with the tag filled in. Raises ``Refused``."""
+    """Hold provenance against the policy; ``ref`` is its ``source_ref`` with the tag filled in. Raises ``Refused``."""
     try:
         build = predicates.parse(statement.predicate_type, statement.predicate)
     except ValueError as error:
@@ -107,9 +107,9 @@ def _contradictions(build: Build, certificate: Certificate) -> Iterator[Refused]
     ):
         if said and known and said != known:
             yield _contradiction(label, said, known)
-    if build.repository and certificate.source_repository:
-        if not uris.same(build.repository, certificate.source_repository):
-            yield _contradiction("source repository", build.repository, certificate.source_repository)
+    source, certified = build.repository, certificate.source_repository
+    if source and certified and not uris.same(source, certified):
+        yield _contradiction("source repository", source, certified)
 
 
 def _contradiction(label: str, said: str, known: str) -> Refused:

@@ -42,8 +42,8 @@ def anchored(text: str) -> str:
 def unescaped(text: str) -> str:
     r"""Find a part that looks like a host name whose dot stands for any character; empty where there is none."""
     bare = re.sub(r"\[[^\]]*\]|\(\?[^:)]*[:)]", " ", text)
-    found = next((m.group() for m in _PLAIN_DOT.finditer(bare) if "." in m.group()), "")
-    return found
+    found = _PLAIN_DOT.search(bare)
+    return found.group() if found else ""
 
 
 def _require_common(text: str) -> None:

@@ -1,4 +1,4 @@
-"""The trusted root: the keys of certificate authorities, logs and timestamp authorities. Read from a file, never fetched.
+"""The trusted root: the keys of certificate authorities, logs and timestamp authorities; never fetched.
 
 Source: https://github.com/sigstore/protobuf-specs (protos/sigstore_trustroot.proto), its JSON form.
 """
@@ -53,7 +53,9 @@ def _require_usable(content: bytes, name: str) -> None:
     if not ends:
         raise ValueError(f"the trusted root {name} is empty: it names no authority and no log")
     if all(end is not None and end <= datetime.now(UTC) for end in ends):
-        raise ValueError(f"the trusted root {name} expired: every authority in it ended, the last at {max(filter(None, ends)):%Y-%m-%d}")
+        raise ValueError(
+            f"the trusted root {name} expired: the last authority in it ended at {max(filter(None, ends)):%Y-%m-%d}"
+        )
 
 
 def ends(content: bytes) -> Sequence[datetime | None]:

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sindri_image_verify import keys, policy as policies, regexps, roots
+from sindri_image_verify import keys, regexps, roots
+from sindri_image_verify import policy as policies
 
 if TYPE_CHECKING:
     from sindri_core.settings import TrustPolicy

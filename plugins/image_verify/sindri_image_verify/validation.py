@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from sindri_core.errors import BadReference, ConfigError
 from sindri_core.oci.reference import parse
 from sindri_core.types import Issue, Severity
-from sindri_image_verify import keys, policy as policies, regexps, roots, uris
+from sindri_image_verify import keys, regexps, roots, uris
+from sindri_image_verify import policy as policies
 from sindri_image_verify.policy import setting
 
 if TYPE_CHECKING:
@@ -88,7 +89,12 @@ def _contradictions(policy: TrustPolicy, _: str) -> _Found:
     issuer = policy.certificate_oidc_issuer or policy.certificate_oidc_issuer_regexp
     if policy.public_keys and (identity or issuer):
         field = "certificate_identity" if identity else "certificate_oidc_issuer"
-        yield Severity.ERROR, field, "a key and an identity are two different demands", f"{_KEY}\nor\n{_IDENTITY}\n{_ISSUER}"
+        yield (
+            Severity.ERROR,
+            field,
+            "a key and an identity are two different demands",
+            f"{_KEY}\nor\n{_IDENTITY}\n{_ISSUER}",
+        )
     elif identity and not issuer:
         hint = f"{_ISSUER}"
         yield Severity.ERROR, "certificate_oidc_issuer", "an identity means nothing without who vouches for it", hint

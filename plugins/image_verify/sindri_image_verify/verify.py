@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from sindri_core.errors import ConfigError
 from sindri_core.oci.reference import Reference, parse
 from sindri_core.types import Claim, Verdict, Verification
-from sindri_image_verify import material, policy as policies, roots, terms, validation
+from sindri_image_verify import material, roots, terms, validation
+from sindri_image_verify import policy as policies
 from sindri_image_verify.engines.choosing import Engines
 from sindri_image_verify.judging import Accepted, Judge
 from sindri_image_verify.refusals import Refused, Stage
@@ -47,12 +48,12 @@ def _prepared(request: VerifyRequest, image: Reference) -> Terms:
     try:
         return terms.prepare(policy, request.image.tag, notes)
     except ValueError as error:
-        raise ConfigError(validation.CODE, f"{policy.source}: {error}", hint="look at the settings below trust") from None
+        raise ConfigError(
+            validation.CODE, f"{policy.source}: {error}", hint="look at the settings below trust"
+        ) from None
 
 
-def _known(
-    verdicts: Verdicts, engines: Engines, ready: Terms, image: Reference, claim: Claim
-) -> Verification | None:
+def _known(verdicts: Verdicts, engines: Engines, ready: Terms, image: Reference, claim: Claim) -> Verification | None:
     for engine in engines.known():
         evidence = verdicts.find(key_of(image, claim, ready.fingerprint, engine))
         if evidence is not None:

@@ -63,7 +63,7 @@ class Cosign:
         named = cls(path=program.path, sha256=program.sha256, version=said.removeprefix("v"), ctx=ctx)
         if enough is None and not probe.passes(named):
             raise NoCosign(
-                f"{program.path} calls itself {said!r}, and does not judge as cosign {floor} does: it is too old or broken"
+                f"{program.path} calls itself {said!r} and does not judge as cosign {floor} does: too old, or broken"
             )
         return named
 
@@ -138,7 +138,7 @@ class Cosign:
             raise NoCosign(f"{self.path} cannot be run: {error.strerror}") from None
 
     def _environ(self, folder: Path, key: Key | None) -> Mapping[str, str]:
-        """Nothing but folders of its own; for a key service, which needs credentials, ours without cosign's settings."""
+        """Nothing but folders of its own; for a key service, which needs credentials, ours less what cosign reads."""
         own = {"HOME": str(folder), "TMPDIR": str(folder)}
         if key is None or not key.uri:
             return own
