@@ -11,9 +11,10 @@ import pytest
 from keysigned import Maker, private
 from verifybench import Bench
 
-from sindri_image_verify import plugin
-from sindri_image_verify.engines import binary, cosign as engine
 from sindri_core.requests import CheckRequest
+from sindri_image_verify import plugin
+from sindri_image_verify.engines import binary
+from sindri_image_verify.engines import cosign as engine
 
 VERSION = '{"gitVersion": "v3.1.1"}'
 
@@ -52,7 +53,14 @@ def test_an_old_cosign_is_refused(signed: Bench, version: str) -> None:
 
 @pytest.mark.parametrize(
     ("version", "enough"),
-    [("v3.0.6", True), ("v3.1.1", True), ("v3.0.7-0.20260401", True), ("v4.0.0", True), ("3.0.6+deb1", False), ("devel", None)],
+    [
+        ("v3.0.6", True),
+        ("v3.1.1", True),
+        ("v3.0.7-0.20260401", True),
+        ("v4.0.0", True),
+        ("3.0.6+deb1", False),
+        ("devel", None),
+    ],
 )
 def test_the_floor(version: str, enough: bool | None) -> None:
     """3.0.6 itself is enough, a build before it is not, and one without numbers is for the probe."""
@@ -155,7 +163,7 @@ def test_sindri_cosign_is_an_absolute_path(signed: Bench, named: str) -> None:
 def test_cosign_gets_nothing_of_our_environment(signed: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """It runs in a private folder with a private home, and sees no variable that could change its verdict."""
     log = signed.folder / "log"
-    program(signed, f"{{ env; pwd; stat -c %a .; stat -c %a \"$HOME\"; }} > {log}; echo Verified OK >&2")
+    program(signed, f'{{ env; pwd; stat -c %a .; stat -c %a "$HOME"; }} > {log}; echo Verified OK >&2')
     hostile = ("COSIGN_REPOSITORY", "SIGSTORE_ROOT_FILE", "TUF_ROOT", "HTTPS_PROXY", "AWS_SECRET_ACCESS_KEY")
     for name in hostile:
         monkeypatch.setenv(name, "canary")
@@ -163,7 +171,14 @@ def test_cosign_gets_nothing_of_our_environment(signed: Bench, monkeypatch: pyte
     signed.accepted()
     lines = log.read_text().splitlines()
     assert "canary" not in log.read_text()
-    assert {line.partition("=")[0] for line in lines if "=" in line} <= {"HOME", "TMPDIR", "PWD", "_", "OLDPWD", "SHLVL"}
+    assert {line.partition("=")[0] for line in lines if "=" in line} <= {
+        "HOME",
+        "TMPDIR",
+        "PWD",
+        "_",
+        "OLDPWD",
+        "SHLVL",
+    }
     assert lines[-2:] == ["700", "700"]
     assert not Path(lines[-3]).exists()
 

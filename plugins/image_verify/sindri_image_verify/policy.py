@@ -17,6 +17,8 @@ GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
 GITHUB_REGISTRY = "ghcr.io"
 PROVENANCE_TYPES = ("https://slsa.dev/provenance/v1", "https://slsa.dev/provenance/v0.2")
 _OWNER_AND_NAME = 2
+_WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", ".", ".nan", ".inf"}
+"""What is no text in YAML."""
 
 
 def names_identity(policy: TrustPolicy) -> bool:
@@ -89,7 +91,7 @@ def setting(name: str, value: str | Sequence[str]) -> str:
 
 def quoted(text: str) -> str:
     """Write a text in YAML, quoted where it could be read as something else."""
-    if re.fullmatch(r"[A-Za-z/.][A-Za-z0-9_./@+-]*(?::[A-Za-z0-9_./@+-]+)*", text):
+    if text.lower() not in _WORDS and re.fullmatch(r"[A-Za-z/.][A-Za-z0-9_./@+-]*(?::[A-Za-z0-9_./@+-]+)*", text):
         return text
     return "'" + text.replace("'", "''") + "'"
 

@@ -24,9 +24,8 @@ _KEY = "public_keys: [cosign.pub]"
 _IDENTITY = "certificate_identity: https://github.com/my-org/app/.github/workflows/release.yml@refs/heads/main"
 _ISSUER = f"certificate_oidc_issuer: {policies.GITHUB_ISSUER}"
 _TEXTS = (
-    *("certificate_identity", "certificate_identity_regexp", "certificate_oidc_issuer"),
-    *("certificate_oidc_issuer_regexp", "source_repository", "source_ref", "source_commit", "workflow", "builder_id"),
-    *("build_type", "trusted_root"),
+    *("certificate_identity", "certificate_oidc_issuer", "source_repository", "source_ref", "source_commit"),
+    *("workflow", "builder_id", "build_type", "trusted_root"),
 )
 _LISTS = ("provenance_types", "triggers", "parameters", "allowed_repositories")
 

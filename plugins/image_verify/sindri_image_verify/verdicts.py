@@ -13,6 +13,7 @@ import secrets
 import stat
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,8 @@ class Verdicts:
             content = _read(self._folder, file)
             return None if content is None else _evidence(content, key)
         except (OSError, ValueError):
-            file.unlink(missing_ok=True)
+            with suppress(OSError):
+                file.unlink()
             return None
 
     def keep(self, key: str, evidence: Sequence[str], until: float | None) -> None:
@@ -74,7 +76,8 @@ class Verdicts:
                 json.dump(content, stream)
             part.replace(self._folder / key)
         except OSError:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink()
 
 
 def _read(folder: Path, file: Path) -> bytes | None:
