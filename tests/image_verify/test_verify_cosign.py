@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 from keysigned import Maker, private
-from verifybench import Bench
 
 from sindri_core.requests import CheckRequest
 from sindri_image_verify import plugin
 from sindri_image_verify.engines import binary
 from sindri_image_verify.engines import cosign as engine
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from verifybench import Bench
 
 VERSION = '{"gitVersion": "v3.1.1"}'
 

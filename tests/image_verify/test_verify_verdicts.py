@@ -7,14 +7,16 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import pytest
 from keysigned import Maker, private, write_public
-from verifybench import Bench
 
 from sindri_core.types import Claim, Verdict
 from sindri_image_verify import verdicts
+
+if TYPE_CHECKING:
+    from verifybench import Bench
 
 
 @pytest.fixture
