@@ -77,11 +77,9 @@ class Key:
         return hashlib.sha256(self.der).digest()
 
     def sign(self, message: bytes) -> bytes:
-        """Sign as Sigstore does: ECDSA with the curve's digest, RSA PKCS#1 v1.5 with SHA-256, Ed25519 as it is."""
+        """Sign as cosign does: ECDSA over ``digest``, RSA PKCS#1 v1.5 over SHA-256, Ed25519 over the message."""
         if isinstance(self.private, ec.EllipticCurvePrivateKey):
-            return self.private.sign(
-                message, ec.ECDSA(hashes.SHA384() if self.kind == "ecdsa-p384" else hashes.SHA256())
-            )
+            return self.private.sign(message, ec.ECDSA(hashes.SHA384() if self.digest == "sha384" else hashes.SHA256()))
         if isinstance(self.private, rsa.RSAPrivateKey):
             return self.private.sign(message, padding.PKCS1v15(), hashes.SHA256())
         return self.private.sign(message)

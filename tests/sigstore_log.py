@@ -73,19 +73,13 @@ class TransparencyLog:
         body, index, integrated = canonical(content), len(EARLIER), int(at.timestamp())
         leaves = [leaf_hash(leaf) for leaf in (*EARLIER, body, *LATER)]
         root = tree_hash(leaves)
-        promised: Document = {
-            "body": base64_of(body),
-            "integratedTime": integrated,
-            "logID": self.key.identifier.hex(),
-            "logIndex": index,
-        }
         return Entry(
             body=body,
             kind=content["kind"],
             log_id=self.key.identifier,
             index=index,
             integrated=integrated,
-            promise=self.key.sign(canonical(promised)),
+            promise=self.key.sign(promised(body, self.key.identifier, index, integrated)),
             hashes=tuple(path(index, leaves)),
             root=root,
             size=len(leaves),
@@ -97,6 +91,13 @@ class TransparencyLog:
         note = f"{self.name} - {TREE}\n{size}\n{base64_of(root)}\n"
         signature = self.key.identifier[:4] + self.key.sign(note.encode())
         return f"{note}\n\N{EM DASH} {self.name} {base64_of(signature)}\n"
+
+
+def promised(body: bytes, log_id: bytes, index: int, integrated: int) -> bytes:
+    """Return what a signed entry timestamp covers."""
+    return canonical({
+        "body": base64_of(body), "integratedTime": integrated, "logID": log_id.hex(), "logIndex": index,
+    })  # fmt: skip
 
 
 def dsse(envelope: bytes, payload: bytes, signature: bytes, verifier: str) -> Document:

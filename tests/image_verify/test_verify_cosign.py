@@ -6,6 +6,7 @@ import json
 import shutil
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from keysigned import Maker, private
@@ -14,7 +15,6 @@ from sindri_core.requests import CheckRequest
 from sindri_image_verify import plugin
 from sindri_image_verify.engines import binary
 from sindri_image_verify.engines import cosign as engine
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from verifybench import Bench

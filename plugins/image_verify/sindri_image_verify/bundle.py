@@ -5,6 +5,7 @@ Source: https://github.com/sigstore/protobuf-specs (protos/sigstore_bundle.proto
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -31,13 +32,14 @@ MOST_CERTIFICATES = 10
 class Bundle:
     """A signed statement. ``certificate`` is the signer's in DER, or None where a bare key signed.
 
-    ``entries`` and ``timestamps`` count what a transparency log and a timestamp authority added, unchecked.
+    ``logged_at`` are the times (seconds since 1970, 0 where it says none) at which a transparency log says it took it,
+    and ``timestamps`` counts those of timestamp authorities; all unchecked.
     """
 
     version: str
     envelope: Envelope
     certificate: bytes | None
-    entries: int
+    logged_at: tuple[int, ...]
     timestamps: int
 
 
@@ -55,15 +57,13 @@ def parse(content: bytes) -> Bundle:
     only(material, known, "verification material")
     if len({"certificate", "x509CertificateChain", "publicKey"} & material.keys()) != 1:
         raise ValueError("the bundle must say exactly one of certificate, chain of certificates and public key")
-    entries = listed(material, "tlogEntries", MOST_ENTRIES)
-    for entry in entries:
-        _entry(within(entry, "a log entry"), version)
+    entries = [within(entry, "a log entry") for entry in listed(material, "tlogEntries", MOST_ENTRIES)]
     stamps = listed(part(material, "timestampVerificationData"), "rfc3161Timestamps", MOST_ENTRIES)
     return Bundle(
         version=version,
         envelope=envelope.parse(part(data, "dsseEnvelope")),
         certificate=_certificate(material, version),
-        entries=len(entries),
+        logged_at=tuple(_logged_at(entry, version) for entry in entries),
         timestamps=len(stamps),
     )
 
@@ -82,8 +82,12 @@ def _certificate(material: Mapping[str, Any], version: str) -> bytes | None:
     return decoded(text(within(chain[0], "a certificate"), "rawBytes"), "the certificate")
 
 
-def _entry(entry: Mapping[str, Any], version: str) -> None:
-    """What every reader of bundles demands of an entry's form, also of one that is not going to be believed."""
+def _logged_at(entry: Mapping[str, Any], version: str) -> int:
+    """Read an entry's time, and demand the form that every reader demands, also of one that is not asked for."""
     proof = "inclusionPromise" if version == "0.1" else "inclusionProof"
     if not part(entry, proof):
         raise ValueError(f"a log entry has no {proof}")
+    time = entry.get("integratedTime", "0")
+    if not isinstance(time, str) or not re.fullmatch(r"[0-9]{1,11}", time, re.ASCII):
+        raise ValueError("a log entry has no readable time")
+    return int(time)

@@ -43,7 +43,7 @@ class Signed:
 
     ``certificate`` is None where a bare key signed. ``statement`` is None for a signature in the older format, whose
     ``repository`` is what the signer named. ``logged`` and ``stamped`` tell that proof of a log, or a timestamp, is
-    there.
+    there; ``logged_at`` is when the log says it was, for a bundle.
     """
 
     candidate: Candidate
@@ -54,6 +54,7 @@ class Signed:
     statement: Statement | None = None
     repository: str = ""
     logged: bool = False
+    logged_at: tuple[int, ...] = ()
     stamped: bool = False
 
 
@@ -93,7 +94,8 @@ def _bundle(candidate: Candidate) -> Signed:
         predicate_type=said.predicate_type,
         certificate=_certificate(parsed.certificate),
         statement=said,
-        logged=parsed.entries > 0,
+        logged=bool(parsed.logged_at),
+        logged_at=parsed.logged_at,
         stamped=parsed.timestamps > 0,
     )
 

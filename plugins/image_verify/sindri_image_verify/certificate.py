@@ -5,6 +5,7 @@ Source: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,12 @@ _UTF8 = 0x0C
 _LONGEST = 2048
 _SHORT_FORM = 0x80
 _GITHUB = "https://github.com/"
+_FORMS = {
+    "uri": re.compile(r"[a-z][a-z0-9+.-]*://[^\s]+"),
+    "email": re.compile(r"[^@\s:/]+@[^@\s:/]+"),
+    "other": re.compile(r"[^!\s/]+![^!\s/]+"),
+}
+"""What a name of each kind looks like: so that none can be taken for one of another kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +102,10 @@ def _identity(read: x509.Certificate) -> tuple[str, str]:
     if len(names) != 1:
         raise ValueError(f"the certificate has {len(names)} identities, not one")
     identity, kind = _named(names[0])
-    if not identity or len(identity) > _LONGEST or not (identity.isascii() and identity.isprintable()):
-        raise ValueError("the certificate's identity is empty, too long or not printable ASCII")
+    if len(identity) > _LONGEST or not (identity.isascii() and identity.isprintable()):
+        raise ValueError("the certificate's identity is too long or not printable ASCII")
+    if not _FORMS[kind].fullmatch(identity):
+        raise ValueError(f"the certificate's identity stands where a name of another kind belongs ({kind})")
     return identity, kind
 
 

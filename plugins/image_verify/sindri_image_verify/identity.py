@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from sindri_image_verify.certificate import Certificate
     from sindri_image_verify.terms import Terms
 
+TRIGGERS = ("push", "release", "schedule", "workflow_dispatch")
+"""Events that start a run of what is in the repository already; a pull request runs what strangers propose."""
+
 
 def require_signer(signed: Signed, terms: Terms) -> None:
     """Compare who claims to have signed with who must have; whether it is true is for an engine. Raises ``Refused``."""
@@ -95,8 +98,9 @@ def require_source(certificate: Certificate, policy: TrustPolicy, ref: str) -> N
     for label, name, want, has, same in demanded:
         if want and not same(want, has):
             raise differing(label, name, has, want)
-    if policy.triggers and certificate.trigger and certificate.trigger not in policy.triggers:
-        raise differing("trigger", "triggers", certificate.trigger, " or ".join(policy.triggers))
+    triggers = policy.triggers or TRIGGERS
+    if certificate.trigger and certificate.trigger not in triggers:
+        raise differing("trigger", "triggers", certificate.trigger, " or ".join(triggers))
 
 
 def differing(label: str, name: str, has: str, want: str) -> Refused:

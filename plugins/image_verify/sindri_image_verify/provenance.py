@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sindri_image_verify import predicates, uris
-from sindri_image_verify.identity import differing
+from sindri_image_verify.identity import TRIGGERS, differing
 from sindri_image_verify.policy import setting
 from sindri_image_verify.refusals import Refused, Stage, printable
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from sindri_image_verify.predicates import Build
     from sindri_image_verify.statement import Statement
 
-TRIGGERS = ("push", "release", "schedule", "workflow_dispatch")
-"""Events that start a build of what is in the repository already; a pull request builds what strangers propose."""
 BUILD_TYPES = (
     "https://actions.github.io/buildtypes/workflow/v1",
     "https://slsa-framework.github.io/github-actions-buildtypes/workflow/v1",
@@ -76,9 +74,8 @@ def _builder(build: Build, certificate: Certificate | None, policy: TrustPolicy)
 
 def _circumstances(build: Build, certificate: Certificate | None, policy: TrustPolicy) -> Iterator[Refused]:
     triggers = policy.triggers or TRIGGERS
-    for trigger in (build.trigger, certificate.trigger if certificate else ""):
-        if trigger and trigger not in triggers:
-            yield differing("trigger", "triggers", trigger, " or ".join(triggers))
+    if build.trigger and build.trigger not in triggers:
+        yield differing("trigger", "triggers", build.trigger, " or ".join(triggers))
     if policy.triggers and not (build.trigger or (certificate and certificate.trigger)):
         yield differing("trigger", "triggers", "", " or ".join(triggers))
     runners = {build.runner, certificate.runner if certificate else ""} - {""}

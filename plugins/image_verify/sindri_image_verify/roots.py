@@ -5,6 +5,7 @@ Source: https://github.com/sigstore/protobuf-specs (protos/sigstore_trustroot.pr
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -64,10 +65,28 @@ def ends(content: bytes) -> Sequence[datetime | None]:
     return list(_ends([within(each, key) for key in _LISTS for each in listed(data, key, MOST)]))
 
 
+def valid_at(content: bytes, seconds: int) -> bytes:
+    """The root without the authorities and logs that were not in force at a moment (seconds since 1970)."""
+    data = dict(mapping(content, "trusted root"))
+    moment = datetime.fromtimestamp(seconds, UTC)
+    for key in _LISTS:
+        data[key] = [each for each in listed(data, key, MOST) if _in_force(within(each, key), moment)]
+    return json.dumps(data).encode()
+
+
+def _in_force(entry: Mapping[str, Any], moment: datetime) -> bool:
+    valid = _validity(entry)
+    start, end = text(valid, "start"), text(valid, "end")
+    return not (start and moment < _moment(start)) and not (end and moment > _moment(end))
+
+
+def _validity(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    return part(entry, "validFor") or part(part(entry, "publicKey"), "validFor")
+
+
 def _ends(entries: Sequence[Mapping[str, Any]]) -> Iterator[datetime | None]:
     for entry in entries:
-        valid = part(entry, "validFor") or part(part(entry, "publicKey"), "validFor")
-        end = text(valid, "end")
+        end = text(_validity(entry), "end")
         yield _moment(end) if end else None
 
 

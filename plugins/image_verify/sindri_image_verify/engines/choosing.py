@@ -80,9 +80,11 @@ class Engines:
         return bool(self._terms.keys) and signed.certificate is None and self._key_checks_are_ours
 
     def _keyless_can(self, signed: Signed) -> bool:
+        """It takes a bundle whose timestamps it does not trust, so it gets none that has any."""
         policy = self._terms.policy
         plain = self._terms.logged and not policy.ignore_sct and not policy.use_signed_timestamps
-        fits = signed.candidate.form == BUNDLE and signed.certificate is not None and signed.logged
+        dated = len(signed.logged_at) == 1 and signed.logged_at[0] > 0 and not signed.stamped
+        fits = signed.candidate.form == BUNDLE and signed.certificate is not None and dated
         return plain and fits and find_spec("sigstore") is not None
 
     def _by_key(self, signed: Signed) -> Checked:

@@ -1,7 +1,8 @@
 """Checks with the package ``sigstore``: a bundle with a certificate and an entry in a transparency log.
 
 The package is imported here only, because that takes half a second. It verifies chain, log, times and signature; who
-signed what is compared by us, before and after.
+signed what is compared by us, before and after. It does not look at how long an authority or log was in force, so it is
+given only those that were when the log took the entry, a time that it does verify.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
-from sindri_image_verify import certificate
+from sindri_image_verify import certificate, roots
 from sindri_image_verify.envelope import Envelope
 from sindri_image_verify.refusals import Refused, Stage, printable
 from sindri_image_verify.statement import PAYLOAD_TYPE
@@ -28,7 +29,7 @@ def check(signed: Signed, terms: Terms) -> None:
     from sigstore.verify import Verifier
 
     with NamedTemporaryFile(prefix="sindri-root-", suffix=".json") as file:  # mode 0600
-        file.write(terms.root)
+        file.write(roots.valid_at(terms.root, signed.logged_at[0]))
         file.flush()
         try:
             verifier = Verifier(trusted_root=TrustedRoot.from_file(file.name))
