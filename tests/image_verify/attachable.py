@@ -35,7 +35,7 @@ class Attachable(RegistryClient):
     def image(self, text: str = "one") -> str:
         """Put an image there and return its digest."""
         config = json.dumps({"architecture": "amd64", "os": "linux", "author": text}).encode()
-        return self.put(self._manifest(CONFIG, self._blob(config, CONFIG), []))
+        return self.put(self._manifest(CONFIG, self._stored(config, CONFIG), []))
 
     def index(self, *children: str) -> str:
         """Put an index of images there and return its digest."""
@@ -49,8 +49,8 @@ class Attachable(RegistryClient):
         self, digest: str, bundle: bytes, *, subject: str = "", layer: str = BUNDLE, more: Sequence[bytes] = ()
     ) -> str:
         """Attach a bundle to an image, as cosign does; ``subject`` says that it is about another one."""
-        layers = [self._blob(content, layer) for content in (bundle, *more)]
-        manifest = self._manifest(EMPTY, self._blob(b"{}", EMPTY), layers)
+        layers = [self._stored(content, layer) for content in (bundle, *more)]
+        manifest = self._manifest(EMPTY, self._stored(b"{}", EMPTY), layers)
         subject = subject or digest
         manifest["subject"] = {"mediaType": documents.OCI_MANIFEST, "digest": subject, "size": 2}
         attached = self.put(manifest)
@@ -64,8 +64,8 @@ class Attachable(RegistryClient):
     def tag(self, digest: str, suffix: str, layers: Sequence[tuple[bytes, Mapping[str, str]]], kind: str = "") -> None:
         """Attach layers with annotations by a tag, as older tools do."""
         media_type = kind or (SIMPLE if suffix == ".sig" else DSSE)
-        written = [{**self._blob(content, media_type), "annotations": dict(notes)} for content, notes in layers]
-        config = self._blob(b"{}", CONFIG)
+        written = [{**self._stored(content, media_type), "annotations": dict(notes)} for content, notes in layers]
+        config = self._stored(b"{}", CONFIG)
         self.tagged[f"{digest}{suffix}"] = self.put(self._manifest(CONFIG, config, written))
 
     def put(self, data: Mapping[str, Any]) -> str:
@@ -102,7 +102,7 @@ class Attachable(RegistryClient):
         if question in self.fails:
             raise self.fails[question]
 
-    def _blob(self, content: bytes, media_type: str) -> dict[str, Any]:
+    def _stored(self, content: bytes, media_type: str) -> dict[str, Any]:
         digest = documents.digest_of(content)
         self.content[digest] = content
         return {"mediaType": media_type, "digest": digest, "size": len(content)}

@@ -14,6 +14,9 @@ from sigstore_certificates import MOMENT, CertificateAuthority
 from sigstore_forgeries import FOREIGN, FORGERIES
 from sigstore_identities import GITHUB_ISSUER, Identity, Workflow, person
 from sigstore_identities import Claim as Fact
+from sigstore_keyed import key_bundle
+from sigstore_keys import Key
+from sigstore_log import TransparencyLog
 from sigstore_statements import GENERATOR, provenance, provenance_v02, signature_of
 
 from sindri_core.errors import ConfigError
@@ -101,12 +104,11 @@ def test_a_forgery_is_refused(bench: Bench, authority: Authority, judged_by: Pre
     forged = FORGERIES[name].make(authority, signature_of(bench.digest))
     trust(bench, forged.trusted_root, forged.identity)
     bench.registry.attach(bench.digest, json.dumps(forged.bundle).encode())
-    try:
-        (answer,) = bench.answers(Claim.SIGNATURE)
-    except ConfigError as error:
-        assert "trusted root" in error.message
-        assert name in {"trusted root of nobody", "trusted root that ended"}
+    if name in {"trusted root of nobody", "trusted root that ended"}:
+        with pytest.raises(ConfigError, match="trusted root"):
+            bench.answers(Claim.SIGNATURE)
         return
+    (answer,) = bench.answers(Claim.SIGNATURE)
     if name in {"issuer only in the old extension", "issuer only in the new extension"}:
         assert answer.verdict == Verdict.ACCEPTED  # one extension is enough, as long as no other contradicts it
     else:
@@ -375,3 +377,36 @@ def test_contradicting_extensions_are_refused(bench: Bench, authority: Authority
         terms = Terms(identity=WANTED.claiming({fact: "another"}))
         bench.registry.attach(bench.digest, json.dumps(authority.bundle(signature_of(bench.digest), terms)).encode())
         assert "names two" in bench.refused().reason
+
+
+def test_a_key_with_a_log_is_for_cosign(bench: Bench, authority: Authority, cosign: str) -> None:
+    """With a trusted root beside the key its log must have the signature, which cosign checks."""
+    bench.environ["SINDRI_COSIGN"] = cosign
+    key, digest = Key.new(), bench.digest
+    logged = key_bundle(signature_of(digest), key, log=authority.log)
+    unlogged, stranger = key_bundle(signature_of(digest), key), TransparencyLog(key=Key.new())
+    trust(bench, authority.trusted_root())
+    file = bench.folder / "logged.pub"
+    file.write_text(key.pem)
+    bench.demand(public_keys=(str(file),), certificate_identity="", certificate_oidc_issuer="")
+    bench.registry.attach(digest, json.dumps(unlogged).encode())
+    assert bench.refused().accept == ("ignore_tlog: true",)
+    bench.registry.attach(digest, json.dumps(key_bundle(signature_of(digest), key, log=stranger)).encode())
+    bench.refused()
+    bench.registry.attach(digest, json.dumps(logged).encode())
+    assert "no transparency log is asked for" not in bench.accepted().evidence
+    bench.demand(engine="native")
+    bench.refused()
+    bench.demand(ignore_tlog=True)
+    assert {"engine native", "no transparency log is asked for"} <= set(bench.accepted().evidence)
+
+
+@pytest.mark.parametrize("engine", ["cosign", "native"])
+def test_a_key_alone_asks_for_no_log(bench: Bench, authority: Authority, judged_by: Prepare, engine: str) -> None:
+    """A logged signature is accepted by its key alone, too; the evidence says that no log was asked."""
+    judged_by(bench, engine)
+    key = Key.new()
+    bundle = key_bundle(signature_of(bench.digest), key, log=authority.log)
+    bench.demand(public_keys=(key.pem,))
+    bench.registry.attach(bench.digest, json.dumps(bundle).encode())
+    assert "no transparency log is asked for" in bench.accepted().evidence

@@ -106,7 +106,7 @@ def test_large_and_many_are_refused(bench: Bench) -> None:
     """A bundle above a mebibyte is not read; more than a hundred older signatures are not tried."""
     bench.registry.attach(bench.digest, b" " * (LARGEST + 1))
     assert "larger than 1 MiB" in bench.refused().reason
-    layers = [(b"%d" % number, {}) for number in range(100)]
+    layers: list[tuple[bytes, dict[str, str]]] = [(b"%d" % number, {}) for number in range(100)]
     bench.registry.tag(bench.digest, ".sig", [*layers, bench.maker.simple(bench.digest)])
     assert "more than 100 layers" in bench.refused().reason
 

@@ -137,7 +137,7 @@ KEYS = {
     "exchange only": pem(x25519.X25519PrivateKey.generate()),
     "DSA": pem(dsa.generate_private_key(2048)),
     "private": secret(private()),
-    "cosign's private": "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\nx\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----",
+    "cosign's private": "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\nx\n-----END SIGSTORE PRIVATE KEY-----",
     "two": pem(private()) * 2,
     "certificate": "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----",
     "damaged": "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----",

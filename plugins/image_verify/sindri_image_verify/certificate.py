@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _FULCIO = "1.3.6.1.4.1.57264.1"
 _OTHER_NAME = f"{_FULCIO}.7"
+_RAW, _ENCODED = {1, 2, 3, 5, 6}, {8, 9, 11, 12, 13, 14, 18, 20}
+"""The older extensions hold plain text, the later ones a DER UTF8String."""
 _UTF8 = 0x0C
 _LONGEST = 2048
 _SHORT_FORM = 0x80
@@ -52,6 +54,7 @@ class Certificate:
 def parse(der: bytes) -> Certificate:
     """Read a certificate in DER. Raises ``ValueError`` for one that cannot be a signer's."""
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
         read = x509.load_der_x509_certificate(der)
@@ -62,6 +65,8 @@ def parse(der: bytes) -> Certificate:
         raise ValueError("the certificate has an extension twice") from None
     except x509.ExtensionNotFound as error:
         raise ValueError(f"the certificate lacks an extension: {error}") from None
+    except (x509.UnsupportedGeneralNameType, x509.InvalidVersion, UnsupportedAlgorithm) as error:
+        raise ValueError(f"the certificate cannot be read: {error}") from None
     repository = said.get(12, "")
     old = said.get(5, "")
     if old and repository and repository != f"{_GITHUB}{old}" and repository.startswith(_GITHUB):
@@ -124,7 +129,7 @@ def _named(name: x509.GeneralName) -> tuple[str, str]:
 
 
 def _extensions(read: x509.Certificate) -> dict[int, str]:
-    """Fulcio's own extensions by their last number: 1 to 6 hold raw text, the later ones a DER UTF8String."""
+    """Fulcio's own extensions by their last number, as far as they are used here."""
     from cryptography import x509
 
     found: dict[int, str] = {}
@@ -133,7 +138,10 @@ def _extensions(read: x509.Certificate) -> dict[int, str]:
         if parent != _FULCIO or not isinstance(extension.value, x509.UnrecognizedExtension):
             continue
         number, value = int(last), extension.value.value
-        found[number] = _text(value) if number <= 6 else _utf8(value)  # noqa: PLR2004 - see above
+        if number in _RAW:
+            found[number] = _text(value)
+        elif number in _ENCODED:
+            found[number] = _utf8(value)
     return found
 
 

@@ -94,6 +94,7 @@ def require_source(certificate: Certificate, policy: TrustPolicy, ref: str) -> N
         ("source repository", "source_repository", policy.source_repository, certificate.source_repository, uris.same),
         ("source ref", "source_ref", ref, certificate.source_ref, str.__eq__),
         ("source commit", "source_commit", policy.source_commit, certificate.source_commit, str.__eq__),
+        ("workflow", "workflow", policy.workflow, uris.workflow_path(certificate.workflow), str.__eq__),
     )
     for label, name, want, has, same in demanded:
         if want and not same(want, has):

@@ -99,6 +99,7 @@ def _contradictions(build: Build, certificate: Certificate) -> Iterator[Refused]
     for label, said, known in (
         ("source ref", build.ref, certificate.source_ref),
         ("source commit", build.commit, certificate.source_commit),
+        ("workflow", build.workflow, uris.workflow_path(certificate.workflow)),
         ("trigger", build.trigger, certificate.trigger),
         ("runner", build.runner, certificate.runner),
     ):

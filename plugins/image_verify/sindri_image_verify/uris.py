@@ -10,6 +10,10 @@ _URI = re.compile(
     r"(?P<path>(?:/[A-Za-z0-9_.~-]+)+)/?(?:@(?P<ref>[^\s?#@]+))?",
     re.ASCII,
 )
+_WORKFLOW = re.compile(
+    r"(?P<repository>https://github\.com/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)/(?P<path>\.github/workflows/[^@\s]+)@\S+",
+    re.ASCII,
+)
 _GITHUB = "github.com"
 
 
@@ -42,5 +46,11 @@ def same(one: str, other: str) -> bool:
 
 def of_workflow(identity: str) -> str:
     """The repository in which a GitHub workflow lies that an identity names; empty for another identity."""
-    match = re.fullmatch(r"(https://github\.com/[^/@\s]+/[^/@\s]+)/\.github/workflows/[^@\s]+@\S+", identity)
-    return parse(match[1]).repository if match else ""
+    match = _WORKFLOW.fullmatch(identity)
+    return parse(match["repository"]).repository if match else ""
+
+
+def workflow_path(uri: str) -> str:
+    """The file of a GitHub workflow that an address names (``.github/workflows/release.yml``), or nothing."""
+    match = _WORKFLOW.fullmatch(uri)
+    return match["path"] if match else ""

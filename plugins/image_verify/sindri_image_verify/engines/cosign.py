@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 SECONDS = 30.0
 """How long one run may take."""
 LARGEST_OUTPUT = 8 << 20
+_SAID: dict[str, str] = {}
+"""What version each program says it is, by the hash of its content: asked once."""
+_ASKING = threading.Lock()
 _ITS_OWN = ("COSIGN_", "SIGSTORE_", "TUF_", "REKOR_")
 
 
@@ -55,7 +59,9 @@ class Cosign:
 
         program = binary.find(ctx.environ)
         cosign = cls(path=program.path, sha256=program.sha256, version="", ctx=ctx)
-        said = cosign._asked_version()
+        with _ASKING:
+            said = _SAID.get(program.sha256) or cosign._asked_version()
+            _SAID[program.sha256] = said
         enough = binary.new_enough(said)
         floor = ".".join(map(str, binary.FLOOR))
         if enough is False:
