@@ -20,11 +20,11 @@ PACKAGES = {
 }
 PLUGIN_API = {
     *("hookspecs", "types", "settings", "requests", "interfaces", "context", "errors", "events", "testing"),
-    *("child", "oci"),
+    *("bounded", "child", "oci"),
 }
 LAYERS = (
-    PLUGIN_API - {"testing"},
-    {"cache", "files", "spelling"},
+    (PLUGIN_API - {"testing"}) | {"files"},
+    {"cache", "spelling"},
     {"discovery", "guard", "patching", "trust"},
     {"loading"},
     {"config", "hooks"},

@@ -12,6 +12,7 @@ from typing import Any
 from sindri_core.spelling import nearest
 
 _LONGEST = 60
+_MOST_KEYS = 12
 _WHOLE = ("int_type", "int_parsing", "int_from_float", "int_parsing_size")
 _NUMBER = ("float_type", "float_parsing", "finite_number", "decimal_type", "decimal_parsing")
 _LISTS = ("list_type", "tuple_type", "set_type", "frozen_set_type")
@@ -90,7 +91,8 @@ def _range(metadata: Sequence[Any]) -> str:
 
 def _keys_to_write(kind: str, model: Any, location: Sequence[str | int]) -> str:
     keys = sorted(_keys(model, location)) if kind in _MAPPINGS else []
-    return f"keys below it ({', '.join(keys)})" if keys else ""
+    shown = [*keys[:_MOST_KEYS], *(["…"] if len(keys) > _MOST_KEYS else [])]
+    return f"keys below it ({', '.join(shown)})" if keys else ""
 
 
 def _length(kind: str, value: object, context: Mapping[str, Any]) -> str:

@@ -41,7 +41,7 @@ _EXACT = re.compile(
 _STAR = re.compile(r"[<>]?=?\*")
 """A star behind a whole version says nothing, as in npm: ``1.2.3-v*`` is ``1.2.3-v``."""
 _BUILD = re.compile(rf"\+{BUILD}", re.ASCII)
-_TESTS: dict[str, Callable[[Version, Version], bool]] = {
+_TESTS: dict[str, Callable[[object, object], bool]] = {
     "": operator.eq,
     ">": operator.gt,
     ">=": operator.ge,
@@ -52,18 +52,23 @@ HINT = "write it as npm does: ^1.2.0, ~1.2, >=1.2 <2, 1.x, 1.2 - 1.4, or several
 
 
 class Comparator(NamedTuple):
-    """An operator (empty for exactly this) with a version."""
+    """An operator (empty for exactly this) with a version, and with that version's precedence."""
 
     operator: str
     version: Version
+    precedence: tuple[object, ...]
 
-    def accepts(self, version: Version) -> bool:
-        """Whether the version satisfies it by precedence alone."""
-        return _TESTS[self.operator](version, self.version)
+    def accepts(self, precedence: tuple[object, ...]) -> bool:
+        """Whether a version of this precedence satisfies it by precedence alone."""
+        return _TESTS[self.operator](precedence, self.precedence)
+
+
+def _comparator(sign: str, version: Version) -> Comparator:
+    return Comparator(sign, version, version.precedence)
 
 
 Comparators: TypeAlias = tuple[Comparator, ...]
-_NOTHING: Comparators = (Comparator("<", Version(0, 0, 0, (0,))),)
+_NOTHING: Comparators = (_comparator("<", Version(0, 0, 0, (0,))),)
 """Satisfied by no version."""
 
 
@@ -81,10 +86,11 @@ class Range:
         A prerelease does only where a comparator of the same set names a prerelease of the same release, or where
         prereleases are included.
         """
-        return any(self._accepts(comparators, version) for comparators in self.sets)
+        precedence = version.precedence
+        return any(self._accepts(comparators, version, precedence) for comparators in self.sets)
 
-    def _accepts(self, comparators: Comparators, version: Version) -> bool:
-        if not all(comparator.accepts(version) for comparator in comparators):
+    def _accepts(self, comparators: Comparators, version: Version, precedence: tuple[object, ...]) -> bool:
+        if not all(comparator.accepts(precedence) for comparator in comparators):
             return False
         if not version.prerelease or self.include_prerelease:
             return True
@@ -165,12 +171,12 @@ def _version(release: tuple[int, int, int], prerelease: tuple[Identifier, ...] =
 
 def _before(major: int, minor: int, patch: int) -> Comparator:
     """Less than a release, and than all its prereleases."""
-    return Comparator("<", _version((major, minor, patch), (0,)))
+    return _comparator("<", _version((major, minor, patch), (0,)))
 
 
 def _from(partial: _Partial, prerelease: tuple[Identifier, ...]) -> Comparator:
     release = (partial.major or 0, partial.minor or 0, partial.patch or 0)
-    return Comparator(">=", _version(release, prerelease))
+    return _comparator(">=", _version(release, prerelease))
 
 
 def _after(partial: _Partial) -> Comparator:
@@ -191,7 +197,7 @@ def _between(low: _Partial, high: _Partial, lowest: tuple[Identifier, ...]) -> I
     if high.patch is None or (lowest and not high.prerelease):
         yield _after(high)
     else:
-        yield Comparator("<=", _version((high.major, high.minor or 0, high.patch), high.prerelease))
+        yield _comparator("<=", _version((high.major, high.minor or 0, high.patch), high.prerelease))
 
 
 def _expanded(sign: str, partial: _Partial, lowest: tuple[Identifier, ...]) -> Iterator[Comparator]:
@@ -208,7 +214,7 @@ def _expanded(sign: str, partial: _Partial, lowest: tuple[Identifier, ...]) -> I
         yield from _open(sign, partial, lowest)
     else:
         release = (partial.major, partial.minor or 0, partial.patch)
-        yield Comparator(sign.removesuffix("=") if sign == "=" else sign, _version(release, partial.prerelease))
+        yield _comparator(sign.removesuffix("=") if sign == "=" else sign, _version(release, partial.prerelease))
 
 
 def _caret(partial: _Partial, lowest: tuple[Identifier, ...]) -> Iterator[Comparator]:
@@ -233,7 +239,7 @@ def _open(sign: str, partial: _Partial, lowest: tuple[Identifier, ...]) -> Itera
     if sign in {"", "=", "<="}:
         yield _after(partial)
     if sign == ">":
-        yield Comparator(">=", _version(_after(partial).version.release, lowest))
+        yield _comparator(">=", _version(_after(partial).version.release, lowest))
 
 
 def check(text: str) -> str:

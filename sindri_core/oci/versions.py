@@ -42,8 +42,10 @@ class Version:
     @property
     def precedence(self) -> tuple[object, ...]:
         """What versions are ordered by: a prerelease comes before its release, a number before a word."""
-        identifiers = tuple((0, i, "") if isinstance(i, int) else (1, 0, i) for i in self.prerelease)
-        return (*self.release, not self.prerelease, identifiers)
+        if not self.prerelease:
+            return (self.major, self.minor, self.patch, True, ())
+        words = tuple((0, i, "") if isinstance(i, int) else (1, 0, i) for i in self.prerelease)
+        return (self.major, self.minor, self.patch, False, words)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Version) and self.precedence == other.precedence

@@ -132,7 +132,7 @@ def test_a_version_is_written_as_it_is_read(version: Version) -> None:
 def test_the_order_of_versions_is_one(a: Version, b: Version, c: Version) -> None:
     """Exactly one of less, equal and greater, and it carries over."""
     assert (a < b) + (a == b) + (a > b) == 1
-    assert not (a < b and b < c) or a < c
+    assert not (a < b < c) or a < c
 
 
 @given(VERSIONS, VERSIONS)
