@@ -106,9 +106,10 @@ def choose(
 
 def _asked(strategy: str, text: str, *, allow_prerelease: bool) -> Wanted:
     stable = strategy == "latest-stable"
+    if stable and text and not text.startswith("-"):
+        said = f"{text!r} is no class of tags such as -alpine, and latest-stable takes nothing else"
+        raise BadReference("SND-IMG-001", said, hint="deployment.image_config.version: -alpine, or leave it out")
     try:
-        if stable and text and not text.startswith("-"):
-            raise ValueError(f"{text!r} is no class of tags such as -alpine, and latest-stable takes nothing else")
         return wanted(text if text or not stable else "*", allow_prerelease=allow_prerelease and not stable)
     except ValueError as error:
         raise BadReference("SND-IMG-001", str(error), hint=f"deployment.image_config.version: {ranges.HINT}") from None

@@ -10,7 +10,7 @@ import operator
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sindri_core.oci.versions import (
     BUILD,
@@ -41,7 +41,7 @@ _EXACT = re.compile(
 _STAR = re.compile(r"[<>]?=?\*")
 """A star behind a whole version says nothing, as in npm: ``1.2.3-v*`` is ``1.2.3-v``."""
 _BUILD = re.compile(rf"\+{BUILD}", re.ASCII)
-_TESTS: dict[str, Callable[[object, object], bool]] = {
+_TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "": operator.eq,
     ">": operator.gt,
     ">=": operator.ge,

@@ -55,7 +55,10 @@ def read(tag: str) -> TaggedVersion | str:
 def _released(*parts: str) -> Version | None:
     """A version without anything behind it, which most are: quicker than the general way."""
     numbers = [int(part) for part in parts if part == "0" or part[0] != "0"]
-    return Version(*numbers) if len(numbers) == 3 and max(numbers) <= LARGEST else None  # noqa: PLR2004 - all parts
+    if len(numbers) != len(parts) or max(numbers) > LARGEST:
+        return None
+    major, minor, patch = numbers
+    return Version(major, minor, patch)
 
 
 def divided(rest: str) -> tuple[str, str]:
