@@ -41,14 +41,7 @@ class Cosign:
             raise NoCosign(f"no {name} in {tools()}: run `supply-chain tools` of the test bed once")
         return cls(program=program, folder=folder)
 
-    def bundle(
-        self,
-        bundle: Document,
-        digest: str,
-        predicate_type: str,
-        *terms: str,
-        subcommand: str = "verify-blob-attestation",
-    ) -> str:
+    def bundle(self, bundle: Document, digest: str, predicate_type: str, *terms: str) -> str:
         """Check a bundle's signature, predicate type and subject; ``digest`` is ``sha256:`` and 64 hex digits."""
         algorithm, _, value = digest.partition(":")
         path = self.written("bundle.json", bundle)

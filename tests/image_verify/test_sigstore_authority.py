@@ -61,7 +61,6 @@ LEGACY_FORGERIES: dict[str, Callable[[Authority], Layer]] = {
     "logged too late": lambda own: own.legacy_signature(
         IMAGE.digest, REPOSITORY, Terms(logged_at=MOMENT + timedelta(days=1))
     ),
-    "logged nowhere": lambda own: own.legacy_signature(IMAGE.digest, REPOSITORY, Terms(logged_at=None)),
 }
 Sigstore = Callable[[Document, Document, Identity], str]
 KINDS: tuple[Kind, ...] = ("ecdsa-p256", "ecdsa-p384", "ed25519", "rsa-2048")
@@ -218,6 +217,14 @@ def test_cosign_refuses_legacy_forgeries(authority: Authority, cosign: Cosign, f
     """A legacy signature that is wrong in one place is refused."""
     forged = LEGACY_FORGERIES[fault](authority)
     assert cosign.signature(IMAGE, [forged], *cosign.keyless(USUAL.identity, authority.trusted_root())) != ""
+
+
+@pytest.mark.supply_chain
+def test_cosign_asks_the_network_where_there_is_no_entry(authority: Authority, cosign: Cosign) -> None:
+    """A legacy signature without a log entry makes cosign search the public log: callers have to look before."""
+    layer = authority.legacy_signature(IMAGE.digest, REPOSITORY, Terms(logged_at=None))
+    refusal = cosign.signature(IMAGE, [layer], *cosign.keyless(USUAL.identity, authority.trusted_root()))
+    assert "searching log query" in refusal
 
 
 @pytest.mark.supply_chain
