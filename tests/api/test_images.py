@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import apiserver
 import pytest
 import refusals
 import signing
@@ -38,16 +40,10 @@ def registry() -> Iterator[Registry]:
         yield served
 
 
-def tools() -> Path:
-    """Where the test bed keeps its programs."""
-    home = os.environ.get("TESTBED_HOME") or Path.home() / ".cache" / "sindri-testbed"
-    return Path(home) / "bin"
-
-
-@pytest.fixture
+@pytest.fixture(scope="session")
 def cosign() -> Path:
     """The real cosign."""
-    program = tools() / "cosign"
+    program = apiserver.tools() / "cosign"
     if program.exists():
         return program
     if os.environ.get("SINDRI_TEST_REQUIRE") == "1":
@@ -160,7 +156,7 @@ def test_an_image_of_the_local_engine(environment: Environment, tmp_path: Path) 
     docker = tmp_path / "bin" / "docker"
     docker.parent.mkdir()
     answer = [{"Id": "sha256:" + "ab" * 32, "Os": "linux", "Architecture": "amd64"}]
-    docker.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(answer)}\nEND\n")
+    docker.write_text(f"#!/bin/sh\nprintf '%s' '{json.dumps(answer)}'\n")
     docker.chmod(0o755)
     cluster = LocalCluster()
     place = {"kubernetes": {"namespace": environment.namespace}}
@@ -279,24 +275,22 @@ class Adding(HookSpecs):
         return self.patches
 
 
-def job(image: str) -> dict[str, Any]:
-    """A CronJob with this image in its template."""
+def job(image: str, namespace: str) -> dict[str, Any]:
+    """A Job with this image in its template."""
     pod = {"containers": [{"name": "x", "image": image}], "restartPolicy": "Never"}
-    template = {"spec": {"template": {"spec": pod}}}
-    meta = {"name": "side", "namespace": "NAMESPACE"}
-    spec = {"schedule": "0 0 1 1 *", "jobTemplate": template}
-    return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": meta, "spec": spec}
+    meta = {"name": "side", "namespace": namespace}
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": {"template": {"spec": pod}}}
 
 
 POD = "/spec/template/spec"
-PLACES: dict[str, Callable[[str], list[Patch]]] = {
-    "init container": lambda image: [
+PLACES: dict[str, Callable[[str, str], list[Patch]]] = {
+    "init container": lambda image, _: [
         Patch(manifest="Deployment/dev", op="add", path=f"{POD}/initContainers", value=[{"name": "i", "image": image}])
     ],
-    "sidecar": lambda image: [
+    "sidecar": lambda image, _: [
         Patch(manifest="Deployment/dev", op="add", path=f"{POD}/containers/-", value={"name": "s", "image": image})
     ],
-    "image volume": lambda image: [
+    "image volume": lambda image, _: [
         Patch(
             manifest="Deployment/dev",
             op="add",
@@ -304,7 +298,7 @@ PLACES: dict[str, Callable[[str], list[Patch]]] = {
             value={"name": "v", "image": {"reference": image}},
         )
     ],
-    "cron job": lambda image: [Patch(manifest="CronJob/side", op="add", path="", value=job(image))],
+    "job": lambda image, namespace: [Patch(manifest="Job/side", op="add", path="", value=job(image, namespace))],
 }
 
 
@@ -383,5 +377,6 @@ def test_a_tag_that_moves_never_brings_an_unverified_image(registry: Registry, t
 
 def test_the_command_of_the_real_program(tmp_path: Path) -> None:
     """The installed program knows the commands about images."""
-    done = subprocess.run(["sindri", "image", "--help"], capture_output=True, text=True, check=True)  # noqa: S607 - ours
+    command = [sys.executable, "-m", "sindri_core", "image", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert {"resolve", "verify", "inspect", "versions"} <= set(done.stdout.split())

@@ -82,6 +82,8 @@ def _identity(names: list[x509.GeneralName]) -> str:
     if len(names) != 1 or not isinstance(names[0], x509.UniformResourceIdentifier | x509.RFC822Name):
         raise Malformed("the certificate does not name exactly one address or e-mail")
     identity = str(names[0].value)
+    if isinstance(names[0], x509.UniformResourceIdentifier) != ("://" in identity):
+        raise Malformed("the certificate has an e-mail where an address should be, or the other way round")
     if not identity or len(identity) > LONGEST or not identity.isprintable() or not identity.isascii():
         raise Malformed("the name in the certificate holds what no name does")
     return identity
