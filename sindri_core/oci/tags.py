@@ -1,33 +1,55 @@
 """Tags of images as versions: what of a tag is the version, and what names another build of it.
 
-A suffix is a prerelease where its words are those that people mark prereleases with, or numbers alone; any other suffix
-(``-alpine``, ``-fedora41``, ``-slim-bookworm``) is a class, and images of one class never stand in for another's.
+A tag reads ``[v]1.2.3[-PRERELEASE][-SUFFIX]``. What stands behind the release is a prerelease as far as its words are
+those of ``PRERELEASES`` or numbers; from the first other word on it is a suffix (``-alpine``, ``-slim-bookworm``), and
+images of one suffix never stand in for another's. Where there is no suffix, ``_`` begins build metadata, because the
+``+`` of versions is not allowed in tags (Helm writes them so).
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from sindri_core.oci.versions import LARGEST, Version, parse_version
+from sindri_core.oci.versions import LARGEST, Precedence, parse_version
 
 PRERELEASES = (
     *("alpha", "beta", "rc", "pre", "preview", "prerelease", "dev", "snapshot", "nightly", "next", "canary"),
     *("m", "a", "b", "milestone", "ea", "test", "edge", "experimental", "unstable", "cr"),
 )
-"""Words that mark a prerelease, each alone or with a number behind it."""
-_PRERELEASE = re.compile(rf"(?:(?:{'|'.join(PRERELEASES)})[0-9]*|[0-9]+)", re.IGNORECASE)
-_TAG = re.compile(r"v?([0-9]+)(?:\.([0-9]+)(?:\.([0-9]+))?)?(?:-([0-9A-Za-z.-]+))?(?:_([0-9A-Za-z._-]+))?", re.ASCII)
-_ATTACHED = re.compile(r"sha256-[0-9a-f]{64}(?:\..+)?|.*\.(?:sig|att|sbom)", re.ASCII)
+"""Words that mark a prerelease, in any case, each alone or with a number behind it."""
+LONGEST_TAG = 128
+
+_NUMBER = r"(?:0|[1-9][0-9]*)"
+_MARK = rf"(?:(?i:{'|'.join(PRERELEASES)})[0-9]*|[0-9]+)(?:\.[0-9A-Za-z]+)*"
+_PRERELEASE = rf"(?P<prerelease>{_MARK}(?:-{_MARK})*)"
+_SUFFIX = r"[0-9A-Za-z][0-9A-Za-z_.-]*"
+_END = rf"(?:_(?P<build>[0-9A-Za-z.-]+)|-(?P<suffix>{_SUFFIX}))?"
+_TAG = re.compile(rf"v?({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-{_PRERELEASE})?{_END}")
+_LOOSE_TAG = re.compile(
+    rf"v?([0-9]{{1,6}})(?:\.([0-9]+))?(?:\.([0-9]+))?(?:(?:-|(?=[A-Za-z])){_PRERELEASE})?{_END}",
+)
+_BEHIND = re.compile(rf"{_PRERELEASE}?(?:(?:^|-)(?P<suffix>{_SUFFIX}))?")
+_ATTACHED = re.compile(r"sha256-[0-9a-f]{64}(?:\..+)?|.*\.(?:sig|att|sbom)")
+_COMMIT = re.compile(r"(?:sha-|git-|g)?[0-9a-f]{7,64}")
+_FLOATING = re.compile(r"v?[0-9]+(?:\.[0-9]+)?(?:-.+)?|latest|stable")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaggedVersion:
-    """A tag that is a version. ``suffix`` is its class, empty for none."""
+class TaggedVersion(NamedTuple):
+    """A tag that is a version of this precedence.
+
+    ``suffix`` is empty for none, ``is_whole`` says that all three numbers are given. Lists hold thousands of them.
+    """
 
     tag: str
-    version: Version
+    precedence: Precedence
     suffix: str = ""
+    is_whole: bool = True
+
+    @property
+    def rank(self) -> tuple[Precedence, bool]:
+        """What tags are ordered by: of two tags of one version the one that says all of it comes later."""
+        return (self.precedence, self.is_whole)
 
 
 def is_attached(tag: str) -> bool:
@@ -35,33 +57,50 @@ def is_attached(tag: str) -> bool:
     return _ATTACHED.fullmatch(tag) is not None
 
 
-def read(tag: str) -> TaggedVersion | str:
-    """Read a tag as a version, or say in a few words why it is none."""
-    match = _TAG.fullmatch(tag)
-    if not match:
-        return "a signature or attestation" if is_attached(tag) else "not a version"
-    major, minor, patch, rest, build = match.groups()
-    if patch is None:
-        return "a floating tag, not a whole version"
-    if not rest and not build:
-        version = _released(major, minor, patch)
-        return TaggedVersion(tag=tag, version=version) if version else "not a version"
-    prerelease, suffix = divided(rest or "")
-    text = f"{major}.{minor}.{patch}{f'-{prerelease}' if prerelease else ''}"
-    whole = parse_version(f"{text}+{build.replace('_', '.')}" if build else text)
-    return TaggedVersion(tag=tag, version=whole, suffix=suffix) if whole else "not a version"
+def read(tag: str, *, loose: bool = False) -> TaggedVersion | str:
+    """Read a tag as a version, or say in a few words why it is none.
 
-
-def _released(*parts: str) -> Version | None:
-    """A version without anything behind it, which most are: quicker than the general way."""
-    numbers = [int(part) for part in parts if part == "0" or part[0] != "0"]
-    return Version(*numbers) if len(numbers) == 3 and max(numbers) <= LARGEST else None  # noqa: PLR2004 - all parts
+    ``loose`` also takes ``1.2`` and ``1`` (as 1.2.0 and 1.0.0), leading zeros, and ``1.2.3rc1`` without a hyphen.
+    """
+    match = _TAG.fullmatch(tag) if len(tag) <= LONGEST_TAG else None
+    if match:
+        found = _whole(tag, match)
+    elif loose and len(tag) <= LONGEST_TAG and not is_attached(tag) and not _COMMIT.fullmatch(tag):
+        match = _LOOSE_TAG.fullmatch(tag)
+        found = _partial(tag, match) if match else None
+    else:
+        found = None
+    return found or _why_none(tag)
 
 
 def divided(rest: str) -> tuple[str, str]:
-    """Divide what stands behind the release: ``rc1-alpine`` is the prerelease ``rc1`` of the class ``alpine``."""
-    words = rest.split("-") if rest else []
-    count = 0
-    while count < len(words) and all(_PRERELEASE.fullmatch(part) for part in words[count].split(".")):
-        count += 1
-    return "-".join(words[:count]), "-".join(words[count:])
+    """Divide what stands behind the release: ``rc1-alpine`` is the prerelease ``rc1`` with the suffix ``alpine``."""
+    match = _BEHIND.fullmatch(rest)
+    return (match["prerelease"] or "", match["suffix"] or "") if match else ("", rest)
+
+
+def _whole(tag: str, match: re.Match[str]) -> TaggedVersion | None:
+    major, minor, patch, prerelease, build, suffix = match.groups()
+    if prerelease or build:
+        version = parse_version(_written(major, minor, patch, prerelease, build))
+        return TaggedVersion(tag, version.precedence, suffix or "") if version else None
+    release = int(major), int(minor), int(patch)  # most tags are as simple as this
+    return TaggedVersion(tag, (*release, True, ()), suffix or "") if max(release) <= LARGEST else None
+
+
+def _partial(tag: str, match: re.Match[str]) -> TaggedVersion | None:
+    major, minor, patch, prerelease, build, suffix = match.groups()
+    version = parse_version(_written(major, minor or "0", patch or "0", prerelease, build), loose=True)
+    return TaggedVersion(tag, version.precedence, suffix or "", is_whole=bool(patch)) if version else None
+
+
+def _written(major: str, minor: str, patch: str, prerelease: str | None, build: str | None) -> str:
+    return f"{major}.{minor}.{patch}{f'-{prerelease}' if prerelease else ''}{f'+{build}' if build else ''}"
+
+
+def _why_none(tag: str) -> str:
+    if is_attached(tag):
+        return "a signature or attestation"
+    if _COMMIT.fullmatch(tag):
+        return "a commit or date, not a version"
+    return "a floating tag, not a whole version" if _FLOATING.fullmatch(tag) else "not a version"
