@@ -20,10 +20,10 @@ PACKAGES = {
 }
 PLUGIN_API = {
     *("hookspecs", "types", "settings", "requests", "interfaces", "context", "errors", "events", "testing"),
-    *("bounded", "child", "oci"),
+    *("bounded", "child", "files", "oci"),
 }
 LAYERS = (
-    (PLUGIN_API - {"testing"}) | {"files"},
+    PLUGIN_API - {"testing"},
     {"cache", "spelling"},
     {"discovery", "guard", "patching", "trust"},
     {"loading"},

@@ -65,7 +65,11 @@ DETECT = DetectRequest(destination=HERE)
 EVENT = StepStarted(step="apply")
 BUILD = BuildRequest(destination=HERE, cluster=CLUSTER, image=IMAGE)
 VERIFY = VerifyRequest(
-    image=IMAGE, claims=frozenset(Claim), trust=Trust(), settings=ImageSettings(), policy=TrustPolicy(verifiers=("one", "two"))
+    image=IMAGE,
+    claims=frozenset(Claim),
+    trust=Trust(),
+    settings=ImageSettings(),
+    policy=TrustPolicy(verifiers=("one", "two")),
 )
 
 

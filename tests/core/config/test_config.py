@@ -252,7 +252,7 @@ def test_the_folder_gives_the_name(tmp_path: Path) -> None:
         (b"deployment: {resources: {cpus: .inf}}\n", ":1:"),
         (b"deployment: {resources: {gpu: {enabled: yes}}}\n", ":1:"),
         (b"deployment: {image: 'http://x'}\n", "reference"),
-        (b"deployment: {image: a, image_config: {registry: a}}\n", "twice"),
+        (b"deployment: {image: a, image_config: {registry: a, tag_override: b}}\n", "twice"),
         (b"extensions: {profile: minimal, active: [a]}\n", "exclude"),
         (b"extensions: {additional: [a]}\n", "profile"),
         (b"secrets: []\n", "providers.kubernetes.secrets"),
