@@ -20,6 +20,7 @@ PRESENTED = 5
 """Tags, and other suffixes, that an error shows."""
 HINT = f"{ranges.HINT}; the suffix of tags stands behind the version: ^1.2.0-alpine"
 
+_NAMED = "tag_override takes a tag as it is, and resolution_strategy: latest-stable needs no version"
 _PART = r"(?:[0-9]+|[xX*])"
 _BEHIND = re.compile(rf"(?<![0-9A-Za-z_.+-])([v=]*{_PART}(?:\.{_PART}){{0,2}})-([0-9A-Za-z][0-9A-Za-z_.-]*)")
 _ALONE = re.compile(r"-([0-9A-Za-z][0-9A-Za-z_.-]*)")
@@ -97,7 +98,7 @@ def demand(text: str, *, allow_prerelease: bool = False) -> Demand:
     if alone := _ALONE.fullmatch(stripped):
         return Demand(range=ranges.parse_range("*", include_prerelease=allow_prerelease), suffix=_suffix(alone[1]))
     if _NAME.fullmatch(stripped):
-        raise ValueError(f"{text!r} is a tag, not a range: write it as tag_override")
+        raise ValueError(f"{text!r} is no range: {_NAMED}")
     plain = _BEHIND.sub(without_suffix, stripped)
     if len(suffixes) > 1:
         raise ValueError(f"{text!r} names more than one suffix: {', '.join(sorted(suffixes))}")

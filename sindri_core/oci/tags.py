@@ -30,7 +30,8 @@ _LOOSE_TAG = re.compile(
     rf"v?([0-9]{{1,6}})(?:\.([0-9]+))?(?:\.([0-9]+))?(?:(?:-|(?=[A-Za-z])){_PRERELEASE})?{_END}",
 )
 _BEHIND = re.compile(rf"{_PRERELEASE}?(?:(?:^|-)(?P<suffix>{_SUFFIX}))?")
-_ATTACHED = re.compile(r"sha256-[0-9a-f]{64}(?:\..+)?|.*\.(?:sig|att|sbom)")
+_DIGEST = re.compile(r"sha256-[0-9a-f]{64}(?:\..+)?")
+_ATTACHED = (".sig", ".att", ".sbom")
 _COMMIT = re.compile(r"(?:sha-|git-|g)?[0-9a-f]{7,64}")
 _FLOATING = re.compile(r"v?[0-9]+(?:\.[0-9]+)?(?:-.+)?|latest|stable")
 
@@ -54,7 +55,7 @@ class TaggedVersion(NamedTuple):
 
 def is_attached(tag: str) -> bool:
     """Whether the tag holds a signature or the like, and no image."""
-    return _ATTACHED.fullmatch(tag) is not None
+    return tag.endswith(_ATTACHED) or _DIGEST.fullmatch(tag) is not None
 
 
 def read(tag: str, *, loose: bool = False) -> TaggedVersion | str:
@@ -62,15 +63,13 @@ def read(tag: str, *, loose: bool = False) -> TaggedVersion | str:
 
     ``loose`` also takes ``1.2`` and ``1`` (as 1.2.0 and 1.0.0), leading zeros, and ``1.2.3rc1`` without a hyphen.
     """
-    match = _TAG.fullmatch(tag) if len(tag) <= LONGEST_TAG else None
-    if match:
-        found = _whole(tag, match)
-    elif loose and len(tag) <= LONGEST_TAG and not is_attached(tag) and not _COMMIT.fullmatch(tag):
-        match = _LOOSE_TAG.fullmatch(tag)
-        found = _partial(tag, match) if match else None
-    else:
-        found = None
-    return found or _why_none(tag)
+    if len(tag) > LONGEST_TAG or tag.endswith(_ATTACHED):
+        return _why_none(tag)
+    if match := _TAG.fullmatch(tag):
+        return _whole(tag, match) or _why_none(tag)
+    if loose and not _COMMIT.fullmatch(tag) and (match := _LOOSE_TAG.fullmatch(tag)):
+        return _partial(tag, match) or _why_none(tag)
+    return _why_none(tag)
 
 
 def divided(rest: str) -> tuple[str, str]:
