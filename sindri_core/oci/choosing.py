@@ -10,7 +10,7 @@ from functools import lru_cache
 from sindri_core.errors import ConfigError, ImageNotFound
 from sindri_core.oci import ranges, tags
 from sindri_core.oci.tags import TaggedVersion
-from sindri_core.oci.versions import parse_version
+from sindri_core.oci.versions import BLANKS, parse_version
 from sindri_core.types import RejectedTag
 
 _NOTHING = "<0.0.0-0"
@@ -94,7 +94,7 @@ def demand(text: str, *, allow_prerelease: bool = False) -> Demand:
             suffixes.add(suffix)
         return f"{match[1]}-{prerelease}" if prerelease else match[1]
 
-    stripped = text.strip()
+    stripped = text.strip(BLANKS)
     if alone := _ALONE.fullmatch(stripped):
         return Demand(range=ranges.parse_range("*", include_prerelease=allow_prerelease), suffix=_suffix(alone[1]))
     if _NAME.fullmatch(stripped):
@@ -196,16 +196,16 @@ def _nothing(
 ) -> ImageNotFound:
     """Say what there is instead, and which field to change."""
     newest = _newest_first(versions)
-    shown = [(found.tag, asked.lacks(found)) for found in newest] or sorted(
-        (tag, str(why)) for tag, why in read.items()
-    )
+    shown = [(found.tag, asked.lacks(found)) for found in newest[:PRESENTED]]
+    if not newest:
+        shown = sorted((tag, str(reason)) for tag, reason in read.items())[:PRESENTED]
     of_suffix = f" with the suffix {text}" if text else ""
     what = {"semver": f"matches {text or '*'}", "pin-to-cli": f"is version {text}, that of this program"}
     return ImageNotFound(
         "SND-IMG-002",
         f"none of the {len(read)} tags {what.get(strategy, f'is a release{of_suffix}')}",
         hint=_advice(newest, asked, strategy),
-        details=[("seen", f"{tag}  {reason}") for tag, reason in shown[:PRESENTED]],
+        details=[("seen", f"{tag}  {reason}") for tag, reason in shown],
     )
 
 

@@ -9,9 +9,10 @@ images of one suffix never stand in for another's. Where there is no suffix, ``_
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
-from sindri_core.oci.versions import LARGEST, Precedence, parse_version
+from sindri_core.oci.versions import BUILD, LARGEST, Precedence, parse_version
 
 PRERELEASES = (
     *("alpha", "beta", "rc", "pre", "preview", "prerelease", "dev", "snapshot", "nightly", "next", "canary"),
@@ -24,12 +25,12 @@ _NUMBER = r"(?:0|[1-9][0-9]*)"
 _MARK = rf"(?:(?i:{'|'.join(PRERELEASES)})[0-9]*|[0-9]+)(?:\.[0-9A-Za-z]+)*"
 _PRERELEASE = rf"(?P<prerelease>{_MARK}(?:-{_MARK})*)"
 _SUFFIX = r"[0-9A-Za-z][0-9A-Za-z_.-]*"
-_END = rf"(?:_(?P<build>[0-9A-Za-z.-]+)|-(?P<suffix>{_SUFFIX}))?"
+_END = rf"(?:_(?P<build>{BUILD})|-(?P<suffix>{_SUFFIX}))?"
 _TAG = re.compile(rf"v?({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-{_PRERELEASE})?{_END}")
 _LOOSE_TAG = re.compile(
     rf"v?([0-9]{{1,6}})(?:\.([0-9]+))?(?:\.([0-9]+))?(?:(?:-|(?=[A-Za-z])){_PRERELEASE})?{_END}",
 )
-_BEHIND = re.compile(rf"{_PRERELEASE}?(?:(?:^|-)(?P<suffix>{_SUFFIX}))?")
+_BEHIND = re.compile(rf"{_PRERELEASE}?(?:_{BUILD}|(?:^|-)(?P<suffix>{_SUFFIX}))?")
 _DIGEST = re.compile(r"sha256-[0-9a-f]{64}(?:\..+)?")
 _ATTACHED = (".sig", ".att", ".sbom")
 _COMMIT = re.compile(r"(?:sha-|git-|g)?[0-9a-f]{7,64}")
@@ -79,22 +80,26 @@ def divided(rest: str) -> tuple[str, str]:
 
 
 def _whole(tag: str, match: re.Match[str]) -> TaggedVersion | None:
-    major, minor, patch, prerelease, build, suffix = match.groups()
-    if prerelease or build:
-        version = parse_version(_written(major, minor, patch, prerelease, build))
-        return TaggedVersion(tag, version.precedence, suffix or "") if version else None
-    release = int(major), int(minor), int(patch)  # most tags are as simple as this
-    return TaggedVersion(tag, (*release, True, ()), suffix or "") if max(release) <= LARGEST else None
+    major, minor, patch, prerelease, _, suffix = match.groups()
+    release = int(major), int(minor), int(patch)
+    ranks = _ranks(prerelease) if prerelease else ()
+    if ranks is None or max(release) > LARGEST:
+        return None
+    return TaggedVersion(tag, (*release, not prerelease, ranks), suffix or "")
+
+
+@lru_cache(maxsize=1024)
+def _ranks(prerelease: str) -> tuple[tuple[int, int, str], ...] | None:
+    """How a prerelease is ordered; None where it is malformed. The same few occur in thousands of tags."""
+    version = parse_version(f"0.0.0-{prerelease}")
+    return version.precedence[4] if version else None
 
 
 def _partial(tag: str, match: re.Match[str]) -> TaggedVersion | None:
     major, minor, patch, prerelease, build, suffix = match.groups()
-    version = parse_version(_written(major, minor or "0", patch or "0", prerelease, build), loose=True)
+    text = f"{major}.{minor or 0}.{patch or 0}{f'-{prerelease}' if prerelease else ''}{f'+{build}' if build else ''}"
+    version = parse_version(text, loose=True)
     return TaggedVersion(tag, version.precedence, suffix or "", is_whole=bool(patch)) if version else None
-
-
-def _written(major: str, minor: str, patch: str, prerelease: str | None, build: str | None) -> str:
-    return f"{major}.{minor}.{patch}{f'-{prerelease}' if prerelease else ''}{f'+{build}' if build else ''}"
 
 
 def _why_none(tag: str) -> str:

@@ -267,6 +267,7 @@ def test_a_version_that_can_be_read(strategy: str, text: str) -> None:
         ("nextjs", ("", "nextjs")),
         ("debian-12-r5", ("", "debian-12-r5")),
         ("linux_amd64", ("", "linux_amd64")),
+        ("rc.1_b5", ("rc.1", "")),
     ],
 )
 def test_prerelease_and_suffix_are_told_apart(rest: str, expected: tuple[str, str]) -> None:
