@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from typing import TYPE_CHECKING
 
-from sindri_core.oci.reference import Reference
 from sindri_core.oci.repositories import closeness
 from sindri_core.settings import Trust, TrustPolicy
+
+if TYPE_CHECKING:
+    from sindri_core.oci.reference import Reference
 
 _ABOUT = {"source", "path", "images", "claims", "verifiers"}
 _WHOSE = (

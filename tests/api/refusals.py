@@ -139,7 +139,7 @@ def _(s: Scene) -> None:
     s.registry.misbehave = move
 
 
-@scene("02 bytes that are not those of the digest", code="SND-IMG-008")
+@scene("02 bytes that are not those of the digest", said="other content")
 def _(s: Scene) -> None:
     s.image |= {"tag_override": "", "digest": s.digest}
     kind, content = s.registry.repositories[REPOSITORY][s.digest]
@@ -154,7 +154,7 @@ def _(s: Scene) -> None:
     s.config = {"deployment": {"image": f"{s.image['registry']}:1.2.0@{other}"}, "trust": {"policies": [demand]}}
 
 
-@scene("04 a signed digest that the repository lost", code="SND-IMG-005")
+@scene("04 a signed digest that the repository lost", said="has no image")
 def _(s: Scene) -> None:
     s.sign()
     s.image |= {"tag_override": "", "digest": s.digest}
@@ -330,7 +330,7 @@ def _(s: Scene) -> None:
     signed_by(s, authority, Terms(profile=profile))
 
 
-@scene("26 a list of signatures that fails", code="SND-IMG-007")
+@scene("26 a list of signatures that fails", said="fails (500)")
 def _(s: Scene) -> None:
     s.sign_legacy()
     s.registry.misbehave = lambda asked: Reply(status=500) if "referrers" in asked.path else None
@@ -376,7 +376,7 @@ def _(s: Scene) -> None:
     s.registry.put(REPOSITORY, content, "1.2.0", media_type=OCI_MANIFEST)
 
 
-@scene("30 more than fifty referrers", code="SND-IMG-008")
+@scene("30 more than fifty referrers", said="more than 50")
 def _(s: Scene) -> None:
     for number in range(51):
         s.registry.attach(REPOSITORY, s.digest, str(number).encode(), BUNDLE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from shelf import (
@@ -33,8 +33,10 @@ from sindri_core.errors import (
     UsageError,
 )
 from sindri_core.events import Event, StatusChanged, StepFinished, Warned
-from sindri_core.requests import VerifyRequest
 from sindri_core.types import Action, Destination, Finding, Patch, State, Status, Verification
+
+if TYPE_CHECKING:
+    from sindri_core.requests import VerifyRequest
 
 DIGEST = "sha256:" + "a" * 64
 HERE = Destination(provider="shelf")
