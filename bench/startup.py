@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-CONFIG = 'version: "1.0"\nname: bench\ndeployment:\n  provider: kubernetes\n  image: sindri:latest\n'
+CONFIG = 'version: "1.0"\nname: bench\ndeployment:\n  provider: kubernetes\n  image: sindri@sha256:' + "5" * 64 + "\n"
 KUBECONFIG = """\
 apiVersion: v1
 kind: Config

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sindri_core.errors import ClusterError
 from sindri_core.oci.reference import parse
 from sindri_core.pipeline import detect, locate, registry_of
 from sindri_core.requests import InspectRequest
@@ -125,5 +126,13 @@ def _repository(settings: ImageSettings) -> str:
 
 
 def _cluster(hooks: Hooks, ctx: Context, reference: str) -> ClusterCandidate:
-    """Where the image would run, which decides what a plain name means; a reference is looked at on its own."""
-    return NOWHERE if reference else detect(hooks, ctx, locate(hooks, ctx))
+    """Where the image would run, which decides what a plain name means; a reference is looked at on its own.
+
+    Without a cluster the image can be looked at all the same.
+    """
+    if reference:
+        return NOWHERE
+    try:
+        return detect(hooks, ctx, locate(hooks, ctx))
+    except ClusterError:
+        return NOWHERE

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sindri_core.types import Issue
 
 Result = TypeVar("Result")
-AT_ONCE = 8
+AT_ONCE = 20
 """Images that are resolved and verified at the same time."""
 
 

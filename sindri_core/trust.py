@@ -6,11 +6,15 @@ saying whose word counts takes the terms of a trust file that has some for the r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import fields, replace
+from typing import TYPE_CHECKING
 
-from sindri_core.oci.reference import Reference, parse
+from sindri_core.oci.repositories import closeness
 from sindri_core.settings import Trust, TrustPolicy
+
+if TYPE_CHECKING:
+    from sindri_core.oci.reference import Reference
 
 _ABOUT = {"source", "path", "images", "claims", "verifiers"}
 _WHOSE = (
@@ -60,17 +64,3 @@ def _closest(trust: Trust, image: Reference) -> Iterator[TrustPolicy]:
         best = max((rank for rank, _ in ranked), default=0)
         if best:
             yield next(policy for rank, policy in ranked if rank == best)
-
-
-def closeness(patterns: Sequence[str], image: Reference) -> int:
-    """How closely patterns name a repository: 0 not at all, more for a longer path, most for exactly it."""
-    return max((_closeness(pattern, image.canonical) for pattern in patterns), default=0)
-
-
-def _closeness(pattern: str, repository: str) -> int:
-    if pattern == "*":
-        return 1
-    if not pattern.endswith("/*"):
-        return 1000 if parse(pattern).canonical == repository else 0
-    below = parse(f"{pattern.removesuffix('*')}all").canonical.removesuffix("all")
-    return 1 + len(below) if repository.startswith(below) else 0

@@ -20,11 +20,11 @@ PACKAGES = {
 }
 PLUGIN_API = {
     *("hookspecs", "types", "settings", "requests", "interfaces", "context", "errors", "events", "testing"),
-    *("child", "oci"),
+    *("bounded", "child", "files", "oci"),
 }
 LAYERS = (
     PLUGIN_API - {"testing"},
-    {"cache", "files", "spelling"},
+    {"cache", "spelling"},
     {"discovery", "guard", "patching", "trust"},
     {"loading"},
     {"config", "hooks"},

@@ -12,7 +12,9 @@ GROUPS = {
     "SND-USE": "Usage (exit 2)",
     "SND-PLN": "Plan files (exit 2 or 5)",
     "SND-PLG": "Plugins (exit 3)",
-    "SND-IMG": "Images (exit 4)",
+    "SND-IMG": "Images (exit 4, or 2 where what was written is at fault)",
+    "SND-VER": "Trust settings (exit 2)",
+    "SND-LOC": "Local clusters (exit 5)",
     "SND-K8S": "Kubernetes (exit 5)",
     "SND-RUN": "The run itself (exit 1, 5 or 130)",
 }

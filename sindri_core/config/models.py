@@ -100,7 +100,7 @@ class ImageConfigModel(TermsModel):
     registry: Annotated[
         ImageText, Field(min_length=1), "registry and repository without tag, such as ghcr.io/my-org/app"
     ] = Field(description="Registry and repository, without tag: ghcr.io/my-org/app.")
-    version: Text = Field(default="", description="Version or range, such as ^1.0.0.")
+    version: Text = Field(default="", description="Version or range, such as ^1.0.0; a class such as ^1.0.0-alpine.")
     tag_override: Annotated[
         str, Field(pattern=r"^([A-Za-z0-9_][A-Za-z0-9_.-]*)?$", max_length=128), "a tag, such as v1.0.0"
     ] = Field(default="", description="Exactly this tag.")
@@ -114,6 +114,21 @@ class ImageConfigModel(TermsModel):
     pull_policy: Literal["", "Always", "IfNotPresent", "Never"] = Field(
         default="", description="When the node pulls the image."
     )
+
+    @model_validator(mode="after")
+    def one_way(self) -> ImageConfigModel:
+        """Refuse a version that cannot be read, and parts that name no image."""
+        if self.digest or self.tag_override:
+            return self
+        strategy = self.resolution_strategy
+        if not self.version and strategy in {"semver", "explicit"}:
+            raise ValueError("write version, tag_override or digest, or resolution_strategy: latest-stable")
+        if self.version and strategy == "semver":
+            from sindri_core.oci.choosing import check_range
+
+            if message := check_range(self.version):
+                raise ValueError(message)
+        return self
 
 
 class BuildFromSourceModel(Strict):

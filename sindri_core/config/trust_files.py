@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sindri_core.config.document import read_document
-from sindri_core.config.validation import checked, refused
 from sindri_core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -69,8 +68,9 @@ def _there(file: Path) -> bool:
 
 
 def _read(file: Path) -> Trust:
-    from sindri_core.config.trust_models import TrustFileModel
+    from sindri_core.config.trust_models import TrustFileModel  # brings pydantic, and most have no such file
     from sindri_core.config.trust_values import policies, registries
+    from sindri_core.config.validation import checked, refused
     from sindri_core.settings import Trust
 
     try:

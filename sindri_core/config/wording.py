@@ -12,6 +12,7 @@ from typing import Any
 from sindri_core.spelling import nearest
 
 _LONGEST = 60
+_MOST_KEYS = 10
 _WHOLE = ("int_type", "int_parsing", "int_from_float", "int_parsing_size")
 _NUMBER = ("float_type", "float_parsing", "finite_number", "decimal_type", "decimal_parsing")
 _LISTS = ("list_type", "tuple_type", "set_type", "frozen_set_type")
@@ -89,8 +90,8 @@ def _range(metadata: Sequence[Any]) -> str:
 
 
 def _keys_to_write(kind: str, model: Any, location: Sequence[str | int]) -> str:
-    keys = sorted(_keys(model, location)) if kind in _MAPPINGS else []
-    return f"keys below it ({', '.join(keys)})" if keys else ""
+    keys = _keys(model, location) if kind in _MAPPINGS else set()
+    return f"keys below it ({_listed(keys)})" if keys else ""
 
 
 def _length(kind: str, value: object, context: Mapping[str, Any]) -> str:
@@ -111,7 +112,13 @@ def _choices(context: Mapping[str, Any]) -> list[str]:
 def _or_known(word: str, known: set[str]) -> str:
     if near := nearest(word, known):
         return f"; did you mean {near}?"
-    return f": known are {', '.join(sorted(known))}" if known else ""
+    return f": known are {_listed(known)}" if known else ""
+
+
+def _listed(keys: set[str]) -> str:
+    """The keys of a mapping, the first of many."""
+    ordered = sorted(keys)
+    return ", ".join([*ordered[:_MOST_KEYS], *(["…"] if len(ordered) > _MOST_KEYS else [])])
 
 
 def short(value: object) -> str:

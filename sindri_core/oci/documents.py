@@ -87,9 +87,9 @@ def parse(content: bytes, content_type: str, *, expected: str = "", source: str 
     Raises ``RegistryError`` ``SND-IMG-008`` for whatever cannot be believed.
     """
     digest = digest_of(content)
+    if expected and digest != expected:
+        raise untrusted(f"{source} answered with other content than {expected}: it has the digest {digest}")
     try:
-        if expected and digest != expected:
-            raise ValueError(f"its content has the digest {digest}")
         return _document(content, content_type.partition(";")[0].strip().lower(), digest)
     except (ValueError, RecursionError) as error:
         raise untrusted(f"{source} answered with what cannot be believed: {error}") from None

@@ -33,7 +33,7 @@ class Fetcher:
         scheme = "http" if settings.insecure else "https"
         self.root = f"{scheme}://{settings.host}"
 
-    def ask(
+    def ask(  # noqa: PLR0913 - a request has that many parts
         self,
         method: str,
         repository: Reference,

@@ -114,7 +114,8 @@ class Store:
         if file is None or len(content) > LARGEST:
             return
         try:
-            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file.parent.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file.parent.mkdir(exist_ok=True, mode=0o700)
             descriptor, part = tempfile.mkstemp(dir=file.parent, prefix=".part-")
             try:
                 with os.fdopen(descriptor, "wb") as stream:

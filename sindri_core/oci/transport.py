@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 CONNECT, READ, TOTAL = 10.0, 20.0, 60.0
 """Seconds for a connection, between two parts of an answer, and for a whole answer."""
-CONNECTIONS = 16
+CONNECTIONS = 64
 TRIES = 4
 LONGEST_WAIT = 20.0
 """Seconds that we wait at most because a registry asks us to."""

@@ -19,6 +19,8 @@ from sindri_core.types import Action, State
 if TYPE_CHECKING:
     from sindri_core.types import Status
 
+from environment import IMAGE
+
 MANY = 400
 """More requests than any deploy sends."""
 FINE = 40
@@ -35,7 +37,7 @@ def config(namespace: str) -> dict[str, Any]:
     """The smallest environment in this namespace."""
     return {
         "name": "cut",
-        "deployment": {"provider": "kubernetes", "image": "sindri:latest"},
+        "deployment": {"provider": "kubernetes", "image": IMAGE},
         "providers": {"kubernetes": {"namespace": namespace}},
     }
 
@@ -105,7 +107,7 @@ def test_ctrl_c_ends_with_130_and_the_next_deploy_completes(api_server: Any, nam
     """SIGINT in the middle of a deploy: exit code 130, no traceback, and the next run converges."""
     file = tmp_path / "sindri.yaml"
     file.write_text(
-        "name: cut\ndeployment: {provider: kubernetes, image: sindri:latest}\n"
+        "name: cut\ndeployment: {provider: kubernetes, image: '" + IMAGE + "'}\n"
         f"providers: {{kubernetes: {{namespace: {namespace}}}}}\n"
     )
     environ = {**os.environ, "KUBECONFIG": str(api_server.kubeconfig), "SINDRI_STATE_DIR": str(tmp_path)}

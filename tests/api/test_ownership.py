@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from environment import IMAGE as OURS
 from environment import Environment, actions
 
 from sindri_core.errors import Conflict, Foreign, WrongCluster
@@ -43,7 +44,7 @@ def test_a_field_of_another_manager_is_a_conflict_and_survives(environment: Envi
     (change,) = [c for c in environment.core().plan().changes.items if c.action is Action.CONFLICT]
     (conflict,) = change.conflicts
     assert (conflict.path, conflict.manager) == ("containers[sindri].image", "other")
-    assert (conflict.live, conflict.wanted) == (IMAGE, "sindri:latest")
+    assert (conflict.live, conflict.wanted) == (IMAGE, OURS)
     before = environment.versions()
     with pytest.raises(Conflict) as caught:
         environment.core().deploy()
@@ -61,7 +62,7 @@ def test_force_conflicts_takes_the_field(environment: Environment) -> None:
     notes = [f.note for c in plan.changes.items for f in c.fields if f.path == "containers[sindri].image"]
     assert notes == ["taken from other"]
     environment.core().deploy(force_conflicts=True)
-    assert image_of(environment) == "sindri:latest"
+    assert image_of(environment) == OURS
 
 
 def test_a_field_that_we_never_set_is_left_alone(environment: Environment) -> None:

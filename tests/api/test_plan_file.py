@@ -12,6 +12,8 @@ from sindri_core import planfile
 from sindri_core.errors import PlanStale
 from sindri_core.types import Action, State
 
+OTHER = "sindri@sha256:" + "6" * 64
+
 
 def planned(environment: Environment, **deployment: Any) -> dict[str, Any]:
     """Make a plan file, as it is after a journey through a file."""
@@ -42,8 +44,8 @@ def test_another_intent_or_image_is_refused(environment: Environment) -> None:
     environment.core().deploy()
     document = planned(environment, resources={"cpus": 2})
     assert any(text.startswith("intent:") for text in stale(environment, document, resources={"cpus": 3}))
-    texts = stale(environment, document, resources={"cpus": 2}, image="sindri:other")
-    assert any(text.startswith("image.reference: sindri:latest → sindri:other") for text in texts)
+    texts = stale(environment, document, resources={"cpus": 2}, image=OTHER)
+    assert any(text.startswith("image.digest: sha256:555") and "sha256:666" in text for text in texts)
     environment.core(resources={"cpus": 2}).deploy(plan_file=document)
     assert set(actions(environment.core(resources={"cpus": 2}).plan()).values()) == {Action.SAME}
 

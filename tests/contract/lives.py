@@ -29,7 +29,7 @@ MANAGED = {"managedFields", "generation", "deletionTimestamp", "deletionGracePer
 OK = 200
 STILL = re.compile(r"/(configmaps|services|serviceaccounts)/[^/]+$")
 
-DEPLOYMENT: dict[str, Any] = {"provider": "kubernetes", "image": "sindri:latest"}
+DEPLOYMENT: dict[str, Any] = {"provider": "kubernetes", "image": "sindri@sha256:" + "5" * 64}
 CONFIG: dict[str, Any] = {"name": "dev", "deployment": DEPLOYMENT}
 LIFE: dict[str, Callable[[Core, Core], object]] = {
     "plan": lambda core, _: core.plan(),

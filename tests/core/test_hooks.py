@@ -33,7 +33,7 @@ from sindri_core.requests import (
     ValidateRequest,
     VerifyRequest,
 )
-from sindri_core.settings import Config, Cpus, ImageSettings, Resources, Size, Trust
+from sindri_core.settings import Config, Cpus, ImageSettings, Resources, Size, Trust, TrustPolicy
 from sindri_core.types import (
     Check,
     Claim,
@@ -65,7 +65,11 @@ DETECT = DetectRequest(destination=HERE)
 EVENT = StepStarted(step="apply")
 BUILD = BuildRequest(destination=HERE, cluster=CLUSTER, image=IMAGE)
 VERIFY = VerifyRequest(
-    image=IMAGE, claims=frozenset(Claim), trust=Trust(verifiers=("one", "two")), settings=ImageSettings()
+    image=IMAGE,
+    claims=frozenset(Claim),
+    trust=Trust(),
+    settings=ImageSettings(),
+    policy=TrustPolicy(verifiers=("one", "two")),
 )
 
 

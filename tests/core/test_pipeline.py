@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from shelf import (
@@ -32,7 +33,10 @@ from sindri_core.errors import (
     UsageError,
 )
 from sindri_core.events import Event, StatusChanged, StepFinished, Warned
-from sindri_core.types import Action, Destination, Finding, Patch, State, Status
+from sindri_core.types import Action, Destination, Finding, Patch, State, Status, Verification
+
+if TYPE_CHECKING:
+    from sindri_core.requests import VerifyRequest
 
 DIGEST = "sha256:" + "a" * 64
 HERE = Destination(provider="shelf")
@@ -127,7 +131,7 @@ def test_a_tag_is_deployed_as_written_with_a_warning(tmp_path: Path) -> None:
     sindri = core(
         tmp_path, Shelf(), config=settings(registry="ghcr.io/acme/app", tag_override="v1"), on_event=events.append
     )
-    planned = sindri.plan()
+    planned = sindri.plan(offline=True)
     assert planned.image.deployed == "ghcr.io/acme/app:v1"
     assert [issue.code for issue in planned.issues] == ["SND-IMG-004"]
     assert any(isinstance(event, Warned) for event in events)
@@ -136,14 +140,20 @@ def test_a_tag_is_deployed_as_written_with_a_warning(tmp_path: Path) -> None:
 def test_without_an_image_the_documents_default_is_used(tmp_path: Path) -> None:
     """The document's quick start names no image."""
     config = {"name": "demo", "deployment": {"provider": "shelf"}}
-    assert core(tmp_path, Shelf(), config=config).plan().image.deployed == "sindri:latest"
-
-
-def test_a_range_without_a_resolver_says_what_to_write(tmp_path: Path) -> None:
-    """Nobody guesses what a range means."""
+    sindri = core(tmp_path, Shelf(), config=config)
+    assert sindri.plan(offline=True).image.deployed == "sindri:latest"
     with pytest.raises(ImageNotFound) as caught:
-        core(tmp_path, Shelf(), config=settings(registry="ghcr.io/acme/app", version="^1.0.0")).plan()
-    assert caught.value.code == "SND-IMG-002"
+        sindri.plan()
+    assert caught.value.code == "SND-IMG-014"
+    assert "deployment.image: ghcr.io" in caught.value.hint
+
+
+def test_a_range_offline_says_what_to_write(tmp_path: Path) -> None:
+    """Nobody guesses what a range means."""
+    sindri = core(tmp_path, Shelf(), config=settings(registry="ghcr.io/acme/app", version="^1.0.0"))
+    with pytest.raises(ImageNotFound) as caught:
+        sindri.plan(offline=True)
+    assert caught.value.code == "SND-IMG-010"
     assert "digest" in caught.value.hint
 
 
@@ -185,16 +195,21 @@ def test_a_tag_cannot_be_verified(tmp_path: Path) -> None:
     """A tag can change after the check, so a required claim refuses it whoever vouches."""
     config = settings(registry="ghcr.io/acme/app", tag_override="v1", verify_signature=True)
     with pytest.raises(ImageRefused, match="only a tag"):
-        core(tmp_path, Shelf(), Verifier(answer=accept), config=config).plan()
+        core(tmp_path, Shelf(), Verifier(answer=accept), config=config).plan(offline=True)
 
 
 def test_an_image_added_by_a_plugin_is_verified_too(tmp_path: Path) -> None:
-    """A sidecar that a plugin adds goes through the same policy: a tag is refused where claims are required."""
-    box = {"kind": "Box", "metadata": {"name": "side"}, "image": "evil:latest"}
+    """A sidecar that a plugin adds goes through the same policy: what nobody vouches for is refused."""
+    other = f"evil@sha256:{'e' * 64}"
+    box = {"kind": "Box", "metadata": {"name": "side"}, "image": other}
     adder = Adjuster("adder", [Patch(manifest="Box/side", op="add", path="", value=box)])
     shelf = Shelf()
-    with pytest.raises(ImageRefused, match="evil:latest"):
-        core(tmp_path, shelf, Verifier(answer=accept), adder, config=SIGNED).deploy()
+
+    def accept_main(request: VerifyRequest) -> Sequence[Verification]:
+        return accept(request) if request.image.digest == DIGEST else ()
+
+    with pytest.raises(ImageRefused, match="evil@"):
+        core(tmp_path, shelf, Verifier(answer=accept_main), adder, config=SIGNED).deploy()
     assert shelf.objects == {}
 
 

@@ -100,7 +100,7 @@ def test_one_answer_that_is_no_accept_refuses(tmp_path: Path, verdict: Any) -> N
     with core(tmp_path, Shelf(), Verifier(answer=both), config=SIGNED) as sindri:
         with pytest.raises(ImageRefused) as caught:
             sindri.plan()
-        assert caught.value.details == (("refused", "image-verify: no reason given"),)
+        assert ("refused", "image-verify: no reason given") in caught.value.details
 
 
 class Meddler(HookSpecs):
@@ -177,7 +177,7 @@ def test_whatever_a_hook_raises_names_the_plugin(tmp_path: Path, error: BaseExce
     with core(tmp_path, Shelf(), Verifier(answer=fail), config=SIGNED) as sindri:
         with pytest.raises(ImageRefused) as caught:
             sindri.plan()
-        assert "failed in sindri_verify_image" in caught.value.details[0][1]
+        assert any("failed in sindri_verify_image" in text for _, text in caught.value.details)
 
 
 class Broken:
@@ -252,7 +252,7 @@ def test_a_close_that_fails_hides_nothing(tmp_path: Path) -> None:
 def test_what_people_write_by_hand_is_understood(tmp_path: Path) -> None:
     """A configuration may be named by a text, and one object to adopt needs no list."""
     file = tmp_path / "sindri.yaml"
-    file.write_text("name: demo\ndeployment: {provider: shelf, image: app}\n", encoding="utf-8")
+    file.write_text(f"name: demo\ndeployment: {{provider: shelf, image: 'app@{DIGEST}'}}\n", encoding="utf-8")
     shelf = Shelf()
     with Core(str(file), plugins=[shelf], environ={}, state_dir=tmp_path) as sindri:
         assert sindri.plan(adopt="Box/demo").name == "demo"

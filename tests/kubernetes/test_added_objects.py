@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CONFIG = {
     "name": "dev",
-    "deployment": {"image": "ghcr.io/acme/dev:1"},
+    "deployment": {"image": "ghcr.io/acme/dev@sha256:" + "5" * 64},
     "providers": {"kubernetes": {"namespace": "team"}},
 }
 CANARY = "canary-7d1f"

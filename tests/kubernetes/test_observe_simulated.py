@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 WHERE = "dev-acme"
 DEPLOYMENT = resources.path("Deployment", "demo", WHERE)
 
+IMAGE = "sindri@sha256:" + "5" * 64
+
 
 class Marks(HookSpecs):
     """Puts annotations on the pods, by which the simulated cluster lets them fail."""
@@ -58,7 +60,7 @@ def core(cluster: SimulatedCluster, state: Path, *more: object, **options: Any) 
 
     config = {
         "name": "demo",
-        "deployment": {"provider": "kubernetes", "image": "sindri:latest", "resources": options.get("resources", {})},
+        "deployment": {"provider": "kubernetes", "image": IMAGE, "resources": options.get("resources", {})},
         "providers": {"kubernetes": {"namespace": WHERE, **options.get("kubernetes", {})}},
     }
     environ = {"KUBECONFIG": str(cluster.kubeconfig), "HOME": str(state)}
@@ -94,7 +96,7 @@ def test_a_whole_life_in_states(simulated_cluster: SimulatedCluster, tmp_path: P
         assert sindri.status().state is State.NOT_DEPLOYED
         running = sindri.deploy().status
         assert running.state is State.RUNNING
-        assert running.image.startswith("sindri:latest")
+        assert running.image.startswith(IMAGE)
         assert running.node.startswith("node-")
         assert (running.restarts, running.replicas) == (0, 1)
         assert running.home is not None

@@ -17,7 +17,7 @@ import yaml
 if TYPE_CHECKING:
     from sindri_kubernetes.testing import SimulatedCluster
 
-CONFIG = "name: demo\ndeployment: {provider: kubernetes, image: 'sindri:latest'}\n"
+CONFIG = "name: demo\ndeployment: {provider: kubernetes, image: 'sindri@sha256:" + "5" * 64 + "'}\n"
 REFUSED = "https://127.0.0.1:9"
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sindri_image_verify.strictjson import mapping, part, text
 
-TYPES = {"cosign container image signature", "atomic container signature"}
+TYPE = "cosign container image signature"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ def parse(payload: bytes) -> Claim:
     """Read a claim. Raises ``ValueError``."""
     critical = part(mapping(payload, "signed claim"), "critical")
     kind = text(critical, "type")
-    if kind not in TYPES:
+    if kind != TYPE:
         raise ValueError(f"the signed claim is of the unknown type {kind[:80]!r}")
     digest = text(part(critical, "image"), "docker-manifest-digest")
     if not digest:

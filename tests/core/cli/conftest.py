@@ -13,7 +13,8 @@ import pytest
 
 from sindri_core.cli import main
 
-FILE = "name: dev\ndeployment:\n  image: ghcr.io/acme/dev:1\nproviders:\n  kubernetes:\n    namespace: team\n"
+DIGEST = "sha256:" + "5" * 64
+FILE = f"name: dev\ndeployment:\n  image: ghcr.io/acme/dev@{DIGEST}\nproviders:\n  kubernetes:\n    namespace: team\n"
 
 
 class Said(NamedTuple):

@@ -67,7 +67,7 @@ def test_an_empty_mapping_has_the_documents_defaults() -> None:
     assert config.provider == "kubernetes"
     assert (str(config.resources.memory), str(config.resources.cpus)) == ("2Gi", "1")
     assert str(config.workspace_size) == "10Gi"
-    assert config.trust.required == frozenset()
+    assert config.trust.own.claims == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_a_doubled_prefix_is_understood_with_a_warning() -> None:
 def test_claims_are_required_only_where_they_are_written() -> None:
     """``verify_signature`` and ``verify_provenance`` are the two claims."""
     image = {"registry": "ghcr.io/acme/app", "digest": DIGEST, "verify_signature": True, "verify_provenance": True}
-    required = load({"deployment": {"image_config": image}}).trust.required
+    required = load({"deployment": {"image_config": image}}).trust.own.claims
     assert required == {Claim.SIGNATURE, Claim.PROVENANCE}
 
 
@@ -252,7 +252,7 @@ def test_the_folder_gives_the_name(tmp_path: Path) -> None:
         (b"deployment: {resources: {cpus: .inf}}\n", ":1:"),
         (b"deployment: {resources: {gpu: {enabled: yes}}}\n", ":1:"),
         (b"deployment: {image: 'http://x'}\n", "reference"),
-        (b"deployment: {image: a, image_config: {registry: a}}\n", "twice"),
+        (b"deployment: {image: a, image_config: {registry: a, tag_override: b}}\n", "twice"),
         (b"extensions: {profile: minimal, active: [a]}\n", "exclude"),
         (b"extensions: {additional: [a]}\n", "profile"),
         (b"secrets: []\n", "providers.kubernetes.secrets"),
