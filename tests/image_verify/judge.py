@@ -19,7 +19,7 @@ from sindri_core.context import Context, Deadline
 from sindri_core.requests import VerifyRequest
 from sindri_core.settings import ImageSettings, Trust, TrustPolicy
 from sindri_core.types import Claim, Origin, ResolvedImage, Verdict, Verification
-from sindri_image_verify.judging import verify
+from sindri_image_verify.verify import verify
 
 SIGNATURE, PROVENANCE = frozenset({Claim.SIGNATURE}), frozenset({Claim.PROVENANCE})
 
@@ -118,7 +118,7 @@ def required(name: str) -> Path:
 
 
 @contextmanager
-def bench(environ: Mapping[str, str], cache: Path | None = None, **options: Any) -> Iterator[Bench]:
+def scene(environ: Mapping[str, str], cache: Path | None = None, **options: Any) -> Iterator[Bench]:
     """A bench with a registry of its own."""
     with Registry(**options) as registry:
         yield Bench(registry, environ, cache)

@@ -1,59 +1,61 @@
-"""sindri-image-verify: image signatures and provenance. This module is imported at every start: nothing heavy."""
+"""sindri-image-verify: cosign signatures and SLSA provenance of exactly one digest.
+
+This module is imported at every start: it imports nothing heavy.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sindri_core import HookSpecs, hookimpl
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sindri_core.context import Context
     from sindri_core.requests import CheckRequest, InspectRequest, ValidateRequest, VerifyRequest
     from sindri_core.types import Attachment, Check, Issue, PluginInfo, Verification
 
 __version__ = "0.1.0"
-ID = "image-verify"
 
 
 class ImageVerifyPlugin(HookSpecs):
-    """Vouches for images whose signature and provenance satisfy the trust settings."""
+    """Judges what is attached to an image; imports its parts only when they are needed."""
 
     @hookimpl
     def sindri_plugin_info(self) -> PluginInfo:
         from sindri_core.types import Capability, PluginInfo
 
         return PluginInfo(
-            id=ID,
+            id="image-verify",
             version=__version__,
-            summary="image signatures and provenance, checked before anything is deployed",
+            summary="cosign signatures and SLSA provenance of images",
             capabilities=(Capability.IMAGE_VERIFICATION, Capability.CHECKS),
         )
 
     @hookimpl
-    def sindri_validate_config(self, ctx: Context, request: ValidateRequest) -> Sequence[Issue] | None:
-        if not request.demands:
-            return None
-        from sindri_image_verify.validating import issues
+    def sindri_validate_config(self, ctx: Context, request: ValidateRequest) -> Sequence[Issue]:
+        demands = [(name, policy) for name, policy in request.demands if "image-verify" in policy.verifiers]
+        if not any(policy.claims for _, policy in demands):
+            return ()
+        from sindri_image_verify.validation import issues
 
-        return list(issues(request.demands, ID))
+        return [issue for name, policy in demands if policy.claims for issue in issues(policy, name)]
 
     @hookimpl
     def sindri_verify_image(self, ctx: Context, request: VerifyRequest) -> Sequence[Verification]:
-        from sindri_image_verify.judging import verify
+        from sindri_image_verify.verify import verify
 
         return verify(ctx, request)
 
     @hookimpl
     def sindri_inspect_image(self, ctx: Context, request: InspectRequest) -> Sequence[Attachment]:
-        from sindri_image_verify.inspecting import inspect
+        from sindri_image_verify.attachments import inspect
 
         return inspect(request)
 
     @hookimpl
     def sindri_check(self, ctx: Context, request: CheckRequest) -> Sequence[Check]:
-        from sindri_image_verify.checking import checks
+        from sindri_image_verify.doctor import checks
 
         return checks(ctx)
 

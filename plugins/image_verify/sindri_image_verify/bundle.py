@@ -1,82 +1,94 @@
-"""Sigstore bundles: an envelope with what is needed to believe it.
+"""A Sigstore bundle, read strictly: a DSSE envelope and what is needed to check it.
 
-Source: https://github.com/sigstore/protobuf-specs, bundles of version 0.1 to 0.3.
+Source: https://github.com/sigstore/protobuf-specs (protos/sigstore_bundle.proto), its JSON form.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from sindri_core.oci.documents import strict_json
-from sindri_image_verify.statement import Envelope, Malformed, Statement, decoded, envelope, statement
+from sindri_image_verify import envelope
+from sindri_image_verify.strictjson import decoded, listed, mapping, only, part, text, within
 
-MEDIA_TYPE = re.compile(r"application/vnd\.dev\.sigstore\.bundle(\.v0\.[123]\+json|\+json;version=0\.[123])")
-LARGEST = 1 << 20
-"""Bytes of a bundle or of a signed payload."""
+if TYPE_CHECKING:
+    from sindri_image_verify.envelope import Envelope
+
+V03 = "application/vnd.dev.sigstore.bundle.v0.3+json"
+_OLD = "application/vnd.dev.sigstore.bundle+json;version="
+MEDIA_TYPES = {V03: "0.3", f"{_OLD}0.3": "0.3", f"{_OLD}0.2": "0.2", f"{_OLD}0.1": "0.1"}
+LAYER_TYPES = {
+    *MEDIA_TYPES,
+    "application/vnd.dev.sigstore.bundle.v0.1+json",
+    "application/vnd.dev.sigstore.bundle.v0.2+json",
+}
+MOST_ENTRIES = 32
+MOST_CERTIFICATES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """A bundle with a statement. ``certificate`` is the leaf's DER, None where a key signed."""
+    """A signed statement. ``certificate`` is the signer's in DER, or None where a bare key signed.
 
-    content: bytes = field(repr=False)
-    media_type: str
+    ``logged_at`` are the times (seconds since 1970, 0 where it says none) at which a transparency log says it took it,
+    and ``timestamps`` counts those of timestamp authorities; all unchecked.
+    """
+
+    version: str
     envelope: Envelope
-    statement: Statement
-    certificate: bytes | None = field(default=None, repr=False)
-    log_entries: int = 0
-    timestamps: int = 0
+    certificate: bytes | None
+    logged_at: tuple[int, ...]
+    timestamps: int
 
 
-def is_bundle(media_type: str) -> bool:
-    """Whether this media type is one of a bundle."""
-    return MEDIA_TYPE.fullmatch(media_type) is not None
-
-
-def read(content: bytes) -> Bundle:
-    """Read a bundle. Raises ``Malformed``."""
-    try:
-        data = strict_json(content)
-    except (ValueError, RecursionError) as error:
-        raise Malformed(f"the bundle is not readable: {error}") from None
-    material = data.get("verificationMaterial") if isinstance(data, dict) else None
-    if not isinstance(material, dict) or not is_bundle(str(data.get("mediaType", ""))):
-        raise Malformed("it is no bundle of version 0.1 to 0.3")
-    if "messageSignature" in data or "dsseEnvelope" not in data:
-        raise Malformed("the bundle signs content and not a statement")
-    signed = envelope(data["dsseEnvelope"])
-    timestamps = material.get("timestampVerificationData") or {}
+def parse(content: bytes) -> Bundle:
+    """Read a bundle. Raises ``ValueError``."""
+    data = mapping(content, "bundle")
+    only(data, {"mediaType", "verificationMaterial", "dsseEnvelope", "messageSignature"}, "bundle")
+    version = MEDIA_TYPES.get(text(data, "mediaType"))
+    if version is None:
+        raise ValueError(f"the bundle is of the unknown type {text(data, 'mediaType')[:80]!r}")
+    if "messageSignature" in data:
+        raise ValueError("the bundle holds a bare signature, not a statement about an image")
+    material = part(data, "verificationMaterial")
+    known = {"certificate", "x509CertificateChain", "publicKey", "tlogEntries", "timestampVerificationData"}
+    only(material, known, "verification material")
+    if len({"certificate", "x509CertificateChain", "publicKey"} & material.keys()) != 1:
+        raise ValueError("the bundle must say exactly one of certificate, chain of certificates and public key")
+    entries = [within(entry, "a log entry") for entry in listed(material, "tlogEntries", MOST_ENTRIES)]
+    stamped = material.get("timestampVerificationData") or {}  # null is absent in JSON made from protobuf
+    stamps = listed(within(stamped, "the timestamps"), "rfc3161Timestamps", MOST_ENTRIES)
     return Bundle(
-        content=content,
-        media_type=data["mediaType"],
-        envelope=signed,
-        statement=statement(signed.payload),
-        certificate=_certificate(material),
-        log_entries=_count(material, "tlogEntries"),
-        timestamps=_count(timestamps if isinstance(timestamps, dict) else {}, "rfc3161Timestamps"),
+        version=version,
+        envelope=envelope.parse(part(data, "dsseEnvelope")),
+        certificate=_certificate(material, version),
+        logged_at=tuple(_logged_at(entry, version) for entry in entries),
+        timestamps=len(stamps),
     )
 
 
-def _certificate(material: dict[str, Any]) -> bytes | None:
-    """The leaf certificate; exactly one way to know the signer must be there."""
-    given = [name for name in ("certificate", "x509CertificateChain", "publicKey") if material.get(name) is not None]
-    if len(given) != 1:
-        raise Malformed("the bundle does not say in one way who signed")
-    if given == ["publicKey"]:
+def _certificate(material: Mapping[str, Any], version: str) -> bytes | None:
+    if "publicKey" in material:
+        only(part(material, "publicKey"), {"hint"}, "public key")
         return None
-    holder = material[given[0]]
-    if given == ["x509CertificateChain"]:
-        chain = holder.get("certificates") if isinstance(holder, dict) else None
-        holder = chain[0] if isinstance(chain, list) and chain else None
-    if not isinstance(holder, dict):
-        raise Malformed("the bundle holds no certificate where one should be")
-    return decoded(holder.get("rawBytes"))
+    if "certificate" in material:
+        return decoded(text(part(material, "certificate"), "rawBytes"), "the certificate")
+    if version == "0.3":
+        raise ValueError("a bundle of version 0.3 has one certificate, not a chain")
+    chain = listed(part(material, "x509CertificateChain"), "certificates", MOST_CERTIFICATES)
+    if not chain:
+        raise ValueError("the chain of certificates is empty")
+    return decoded(text(within(chain[0], "a certificate"), "rawBytes"), "the certificate")
 
 
-def _count(data: dict[str, Any], key: str) -> int:
-    listed = data.get(key) or []
-    if not isinstance(listed, list):
-        raise Malformed(f"{key} of the bundle is no list")
-    return len(listed)
+def _logged_at(entry: Mapping[str, Any], version: str) -> int:
+    """Read an entry's time, and demand the form that every reader demands, also of one that is not asked for."""
+    proof = "inclusionPromise" if version == "0.1" else "inclusionProof"
+    if not part(entry, proof):
+        raise ValueError(f"a log entry has no {proof}")
+    time = entry.get("integratedTime", "0")
+    if not isinstance(time, str) or not re.fullmatch(r"[0-9]{1,11}", time, re.ASCII):
+        raise ValueError("a log entry has no readable time")
+    return int(time)

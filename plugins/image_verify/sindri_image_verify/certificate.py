@@ -1,129 +1,187 @@
-"""The certificate of a signer: who it is for, and what its authority says about the build.
+"""What the certificate of a signer says. Nothing of it counts before an engine has checked it.
 
-Source: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md. Read after or before the cryptography was
-checked; nothing here says that a certificate is genuine.
+Source: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md.
 """
 
 from __future__ import annotations
 
+import re
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sindri_image_verify.statement import Malformed
-
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from cryptography import x509
 
-_ARC = "1.3.6.1.4.1.57264.1."
-_OLD = {"issuer": 1, "trigger": 2, "source_commit": 3, "source_repository": 5, "source_ref": 6}
-_NEW = {
-    "issuer": 8,
-    "build_signer": 9,
-    "runner": 11,
-    "source_repository": 12,
-    "source_commit": 13,
-    "source_ref": 14,
-    "workflow": 18,
-    "trigger": 20,
+_FULCIO = "1.3.6.1.4.1.57264.1"
+_OTHER_NAME = f"{_FULCIO}.7"
+_RAW, _ENCODED = {1, 2, 3, 5, 6}, {8, 9, 11, 12, 13, 14, 18, 20}
+"""The older extensions hold plain text, the later ones a DER UTF8String."""
+_UTF8 = 0x0C
+_LONGEST = 2048
+_SHORT_FORM = 0x80
+_GITHUB = "https://github.com/"
+_FORMS = {
+    "uri": re.compile(r"[a-z][a-z0-9+.-]*://[^\s]+"),
+    "email": re.compile(r"[^@\s:/]+@[^@\s:/]+"),
+    "other": re.compile(r"[^!\s/]+![^!\s/]+"),
 }
-_UTF8_STRING = 0x0C
-LONGEST = 2048
+"""What a name of each kind looks like: so that none can be taken for one of another kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Signer:
-    """Who signed. ``identity`` is the one name of the certificate, ``issuer`` who vouches for it.
+class Certificate:
+    """A signer's certificate. ``kind`` tells what the identity is: ``uri``, ``email`` or ``other``.
 
-    The rest is what the authority says about the build, each empty where it says nothing; ``source_repository`` is an
-    address (``https://github.com/acme/app``), ``workflow`` one with a ref behind an ``@``.
+    ``source_*``, ``workflow``, ``trigger`` and ``runner`` are what the issuer knew of the build; empty when it says
+    nothing.
     """
 
     identity: str
+    kind: str
     issuer: str
-    build_signer: str = ""
-    runner: str = ""
+    until: datetime
     source_repository: str = ""
-    source_commit: str = ""
     source_ref: str = ""
+    source_commit: str = ""
+    builder: str = ""
     workflow: str = ""
     trigger: str = ""
-
-    def lines(self) -> tuple[str, ...]:
-        """What people want to see of it."""
-        source = f"{self.source_repository} @ {self.source_ref}".strip(" @")
-        rows = (("identity", self.identity), ("issuer", self.issuer), ("source", source))
-        return tuple(f"{label}: {text}" for label, text in rows if text)
+    runner: str = ""
 
 
-def read(der: bytes) -> Signer:
-    """Read a leaf certificate. Raises ``Malformed`` for one that may not sign code, or does not say who it is for."""
+def parse(der: bytes) -> Certificate:
+    """Read a certificate in DER. Raises ``ValueError`` for one that cannot be a signer's."""
+    from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # what the library only warns of is no certificate of an authority of ours
+            read = x509.load_der_x509_certificate(der)
+            _require_signer(read)
+            identity, kind = _identity(read)
+            said = _extensions(read)
+    except Warning as error:
+        raise ValueError(f"the certificate breaks the rules: {error}") from None
+    except x509.DuplicateExtension:
+        raise ValueError("the certificate has an extension twice") from None
+    except x509.ExtensionNotFound as error:
+        raise ValueError(f"the certificate lacks an extension: {error}") from None
+    except (x509.UnsupportedGeneralNameType, x509.InvalidVersion, UnsupportedAlgorithm) as error:
+        raise ValueError(f"the certificate cannot be read: {error}") from None
+    repository = said.get(12, "")
+    old = said.get(5, "")
+    if old and repository and repository != f"{_GITHUB}{old}" and repository.startswith(_GITHUB):
+        raise ValueError(f"the certificate names two source repositories: {repository} and {old}")
+    return Certificate(
+        identity=identity,
+        kind=kind,
+        issuer=_issuer(said),
+        until=read.not_valid_after_utc,
+        source_repository=repository or (f"{_GITHUB}{old}" if old else ""),
+        source_ref=_same(said, 14, 6, "refs"),
+        source_commit=_same(said, 13, 3, "commits"),
+        builder=said.get(9, ""),
+        workflow=said.get(18, ""),
+        trigger=_same(said, 20, 2, "triggers"),
+        runner=said.get(11, ""),
+    )
+
+
+def _require_signer(read: x509.Certificate) -> None:
     from cryptography import x509
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
     try:
-        found = x509.load_der_x509_certificate(der)
-        extensions = {extension.oid.dotted_string: extension for extension in found.extensions}
-        usage = found.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-        names = list(found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
-    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
-        raise Malformed("the certificate is not one of a signer") from None
-    basic = extensions.get("2.5.29.19")
-    if basic is not None and getattr(basic.value, "ca", False):
-        raise Malformed("the certificate is one of an authority")
+        if read.extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
+            raise ValueError("the certificate is an authority's, not a signer's")
+    except x509.ExtensionNotFound:
+        pass
+    usage = read.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     if ExtendedKeyUsageOID.CODE_SIGNING not in usage:
-        raise Malformed("the certificate is not for signing code")
-    values = _values(extensions)
-    return Signer(identity=_identity(names), **values)
+        raise ValueError("the certificate is not for signing code")
 
 
-def _identity(names: list[x509.GeneralName]) -> str:
+def _identity(read: x509.Certificate) -> tuple[str, str]:
     from cryptography import x509
 
-    if len(names) != 1 or not isinstance(names[0], x509.UniformResourceIdentifier | x509.RFC822Name):
-        raise Malformed("the certificate does not name exactly one address or e-mail")
-    identity = str(names[0].value)
-    if isinstance(names[0], x509.UniformResourceIdentifier) != ("://" in identity):
-        raise Malformed("the certificate has an e-mail where an address should be, or the other way round")
-    if not identity or len(identity) > LONGEST or not identity.isprintable() or not identity.isascii():
-        raise Malformed("the name in the certificate holds what no name does")
-    return identity
+    names = list(read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
+    if len(names) != 1:
+        raise ValueError(f"the certificate has {len(names)} identities, not one")
+    identity, kind = _named(names[0])
+    if len(identity) > _LONGEST or not (identity.isascii() and identity.isprintable()):
+        raise ValueError("the certificate's identity is too long or not printable ASCII")
+    if not _FORMS[kind].fullmatch(identity):
+        raise ValueError(f"the certificate's identity stands where a name of another kind belongs ({kind})")
+    return identity, kind
 
 
-def _values(extensions: dict[str, x509.Extension[x509.ExtensionType]]) -> dict[str, str]:
-    """Read what the authority says, in the new form where it is there. Both forms must agree about the issuer."""
-    raw = {oid.removeprefix(_ARC): _bytes(found) for oid, found in extensions.items() if oid.startswith(_ARC)}
-    new = {name: _der_text(raw[str(number)]) for name, number in _NEW.items() if str(number) in raw}
-    old = {name: _text(raw[str(number)]) for name, number in _OLD.items() if str(number) in raw}
-    if "issuer" in new and "issuer" in old and new["issuer"] != old["issuer"]:
-        raise Malformed("the certificate names two issuers")
-    if repository := old.get("source_repository"):
-        old["source_repository"] = f"https://github.com/{repository}"
-    values = old | new
-    if not values.get("issuer"):
-        raise Malformed("the certificate does not say who vouches for the signer")
-    return values
+def _named(name: x509.GeneralName) -> tuple[str, str]:
+    from cryptography import x509
+
+    match name:
+        case x509.UniformResourceIdentifier():
+            return name.value, "uri"
+        case x509.RFC822Name():
+            return name.value, "email"
+        case x509.OtherName() if name.type_id.dotted_string == _OTHER_NAME:
+            return _utf8(name.value), "other"
+        case _:
+            raise ValueError("the certificate's identity is no URI, email address or user name")
 
 
-def _bytes(extension: x509.Extension[x509.ExtensionType]) -> bytes:
-    return bytes(getattr(extension.value, "value", b""))
+def _extensions(read: x509.Certificate) -> dict[int, str]:
+    """Fulcio's own extensions by their last number, as far as they are used here."""
+    from cryptography import x509
+
+    found: dict[int, str] = {}
+    for extension in read.extensions:
+        parent, _, last = extension.oid.dotted_string.rpartition(".")
+        if parent != _FULCIO or not isinstance(extension.value, x509.UnrecognizedExtension):
+            continue
+        number, value = int(last), extension.value.value
+        if number in _RAW:
+            found[number] = _text(value)
+        elif number in _ENCODED:
+            found[number] = _utf8(value)
+    return found
 
 
-def _text(content: bytes) -> str:
+def _utf8(der: bytes) -> str:
+    """Read a DER UTF8String."""
+    if len(der) < 2 or der[0] != _UTF8:  # noqa: PLR2004 - type and length
+        raise ValueError("an extension of the certificate is no UTF8String")
+    length, start = der[1], 2
+    if length >= _SHORT_FORM:
+        start += length - _SHORT_FORM
+        length = int.from_bytes(der[2:start], "big")
+    if start > 4 or length != len(der) - start:  # noqa: PLR2004 - two bytes of length are 64 KiB
+        raise ValueError("an extension of the certificate has a wrong length")
+    return _text(der[start:])
+
+
+def _text(value: bytes) -> str:
     try:
-        text = content.decode("utf-8")
+        text = value.decode()
     except UnicodeDecodeError:
-        raise Malformed("the certificate holds text that is none") from None
-    if len(text) > LONGEST or not text.isprintable():
-        raise Malformed("the certificate holds text that is none")
+        raise ValueError("an extension of the certificate is no UTF-8") from None
+    if len(text) > _LONGEST or not text.isprintable():
+        raise ValueError("an extension of the certificate is too long or not printable")
     return text
 
 
-def _der_text(content: bytes) -> str:
-    """Read a UTF8String of DER."""
-    length, offset = content[1] if len(content) > 1 else 0, 2
-    if length & 0x80:
-        size = length & 0x7F
-        length, offset = int.from_bytes(content[2 : 2 + size], "big"), 2 + size
-    if not content or content[0] != _UTF8_STRING or len(content) != offset + length:
-        raise Malformed("the certificate holds an extension that cannot be read")
-    return _text(content[offset:])
+def _issuer(said: dict[int, str]) -> str:
+    issuer = _same(said, 8, 1, "issuers")
+    if not issuer:
+        raise ValueError("the certificate names no issuer")
+    return issuer
+
+
+def _same(said: dict[int, str], new: int, old: int, what: str) -> str:
+    """A value that two extensions may hold; both must agree."""
+    if new in said and old in said and said[new] != said[old]:
+        raise ValueError(f"the certificate names two {what}: {said[new]} and {said[old]}")
+    return said.get(new, said.get(old, ""))

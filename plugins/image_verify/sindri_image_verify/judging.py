@@ -1,238 +1,154 @@
-"""The verdict: which of what is attached to an image satisfies a policy, or why nothing does."""
+"""One claim about one image: each candidate is tried, and the first that satisfies everything accepts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from sindri_core.errors import ConfigError
-from sindri_core.oci.reference import Reference, parse
-from sindri_core.types import Claim, Issue, Severity, Verdict, Verification
-from sindri_image_verify import accepting, certificate, keys, policy, provenance, roots, settings
-from sindri_image_verify.engines import Checked, Engines, Question
-from sindri_image_verify.engines.cosign import Unusable
-from sindri_image_verify.material import Candidate, Material, gather
-from sindri_image_verify.statement import COSIGN_SIGN, Malformed
-from sindri_image_verify.verdicts import Verdicts, key_of
+from sindri_core.oci.reference import parse
+from sindri_core.types import Claim
+from sindri_image_verify import identity, provenance
+from sindri_image_verify import policy as policies
+from sindri_image_verify.candidates import BUNDLE, SIGN_TYPE, SIGNATURE, Candidate, Signed, read
+from sindri_image_verify.refusals import Refused, Stage, printable
 
 if TYPE_CHECKING:
-    from sindri_core.context import Context
-    from sindri_core.requests import VerifyRequest
-    from sindri_core.settings import TrustPolicy
-    from sindri_image_verify.certificate import Signer
-    from sindri_image_verify.keys import Key
+    from sindri_core.oci.reference import Reference
+    from sindri_image_verify.engines.choosing import Checked
+    from sindri_image_verify.terms import Terms
 
-SHOWN = 4
-"""Candidates whose refusal is told."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """Everything that is judged by: the terms with defaults filled in, the files that they name, and the image."""
-
-    terms: TrustPolicy
-    repository: Reference
-    digest: str
-    tag: str
-    keys: tuple[Key, ...]
-    root: bytes
-    by_default: bool
+Check: TypeAlias = "Callable[[Signed], Checked]"
+"""Checks the cryptography of a candidate; raises ``Refused``."""
+SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected:
-    """Why a candidate does not satisfy one claim, and what it says of itself."""
+class Accepted:
+    """A claim is vouched for. ``engine`` identifies what checked it."""
 
-    reason: str
-    found: tuple[str, ...] = ()
-    signer: Signer | None = None
-
-
-def verify(ctx: Context, request: VerifyRequest) -> tuple[Verification, ...]:
-    """Judge every claim of the request. Raises ``ConfigError`` for terms that cannot be used."""
-    case = _case(request)
-    engines, verdicts = Engines(ctx), Verdicts(ctx.cache_dir)
-    key = key_of(
-        digest=case.digest,
-        repository=case.repository.canonical,
-        tag=case.tag,
-        claims=request.claims,
-        terms=case.terms,
-        files=[*(each.pem for each in case.keys), case.root],
-        engine=engines.stamp(case.terms),
-    )
-    if known := verdicts.known(key, case.digest):
-        return known
-    if request.registry is None:
-        return tuple(_refused(case, claim, "offline: nothing can be fetched to be checked") for claim in request.claims)
-    if why := policy.repository_problem(case.terms, case.repository):
-        return tuple(_refused(case, claim, why) for claim in request.claims)
-    material = gather(request.registry, case.repository, case.digest)
-    answers = tuple(_judged(engines, case, material, claim) for claim in sorted(request.claims))
-    verdicts.keep(key, answers)
-    return answers
+    evidence: tuple[str, ...]
+    engine: str
 
 
-def _case(request: VerifyRequest) -> Case:
-    reference = parse(request.image.deployed)
-    repository = Reference(host=reference.host, path=reference.path)
-    terms = policy.completed(request.policy, repository)
-    if found := list(settings.problems(terms)):
-        raise _unusable(terms, found)
-    loaded = tuple(keys.load(text) for text in terms.public_keys if not keys.is_service(text))
-    root = roots.load(terms)
-    return Case(
-        terms=terms,
-        repository=repository,
-        digest=request.image.digest,
-        tag=request.image.tag,
-        keys=loaded,
-        root=root,
-        by_default=terms is not request.policy,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """Holds candidates against the terms. ``image`` has the digest; ``check`` is asked last but for the content."""
 
+    image: Reference
+    terms: Terms
+    check: Check
 
-def _judged(engines: Engines, case: Case, material: Material, claim: Claim) -> Verification:
-    rejected: list[Rejected] = []
-    for candidate in material.candidates:
-        if not _is_about(candidate, claim, case.terms):
-            continue
-        try:
-            answer = _considered(engines, case, material, candidate, claim)
-        except Malformed as error:
-            answer = Rejected(reason=str(error))
-        except Unusable as error:
-            answer = Rejected(reason=str(error))
-        if isinstance(answer, Verification):
-            return answer
-        rejected.append(answer)
-    return _nothing(case, material, claim, rejected)
+    def judge(self, claim: Claim, candidates: Iterable[Candidate]) -> Accepted:
+        """Return the evidence of the first candidate that vouches for the claim. Raises ``Refused``."""
+        refusals: list[Refused] = []
+        for candidate in candidates:
+            try:
+                return self._tried(claim, candidate)
+            except Refused as refusal:
+                refusals.append(refusal)
+        if not refusals:
+            raise Refused(Stage.ABSENT, f"it has no {claim}: nothing is attached to it")
+        raise _telling(claim, refusals)
 
+    def _tried(self, claim: Claim, candidate: Candidate) -> Accepted:
+        signed = read(candidate, self.image.digest)
+        self._require_kind(claim, signed)
+        identity.require_signer(signed, self.terms)
+        self._require_proofs(signed)
+        checked = self.check(signed)
+        evidence = (*self._content(signed), *checked.evidence, *self.terms.notes)
+        return Accepted(evidence=evidence, engine=checked.engine)
 
-def _is_about(candidate: Candidate, claim: Claim, terms: TrustPolicy) -> bool:
-    """Whether a candidate can speak for a claim; what cannot be read is told for both."""
-    if candidate.problem:
-        return True
-    stated = candidate.statement
-    if claim is Claim.PROVENANCE:
-        return stated is not None and stated.predicate_type in (terms.provenance_types or provenance.TYPES)
-    if candidate.signed or (stated and stated.predicate_type == COSIGN_SIGN):
-        return True
-    return bool(terms.provenance_as_signature and stated and stated.predicate_type in provenance.TYPES)
-
-
-def _considered(
-    engines: Engines, case: Case, material: Material, candidate: Candidate, claim: Claim
-) -> Verification | Rejected:
-    """Judge one candidate: first what it says, then whether it is genuine. Every demand must be met by it alone."""
-    if candidate.problem:
-        return Rejected(reason=candidate.problem)
-    signer = certificate.read(candidate.certificate) if candidate.certificate else None
-    stated = candidate.statement
-    built = provenance.read(stated) if stated and claim is Claim.PROVENANCE else None
-    found = (*(signer.lines() if signer else ("signed by a key",)), *(built.lines() if built else ()))
-    wrong = list(_wrong(case, candidate, signer, claim))
-    if built:
-        wrong += policy.build_problems(case.terms, built, signer, case.tag)
-    if wrong:
-        return Rejected(reason="; ".join(dict.fromkeys(wrong)), found=found, signer=signer)
-    if signer and not case.root:
-        reason = (
-            "whose certificates count is not known: write trusted_root, or pip install sindri-image-verify[keyless]"
+    def _require_kind(self, claim: Claim, signed: Signed) -> None:
+        """Only a signature is a signature, and only provenance is provenance, whoever made it."""
+        policy = self.terms.policy
+        form = signed.candidate.form
+        is_signature = form == SIGNATURE or (form == BUNDLE and signed.predicate_type == SIGN_TYPE)
+        is_provenance = form != SIGNATURE and signed.predicate_type in policies.provenance_types(policy)
+        if is_provenance and (claim == Claim.PROVENANCE or policy.provenance_as_signature):
+            return
+        if is_signature and claim == Claim.SIGNATURE:
+            return
+        types = policies.provenance_types(policy) if claim == Claim.PROVENANCE else (SIGN_TYPE,)
+        raise Refused(
+            Stage.OTHER,
+            f"what is attached is no {claim}",
+            found=[f"type: {printable(signed.predicate_type)}"],
+            wanted=[f"type: {' or '.join(types)}"],
         )
-        return Rejected(reason=reason, found=found, signer=signer)
-    question = Question(terms=case.terms, image=material.image, candidate=candidate, keys=case.keys, root=case.root)
-    checked = engines.check(question)
-    if checked.refusal:
-        return Rejected(reason=checked.refusal, found=found, signer=signer)
-    evidence = _evidence(case, candidate, signer, checked, built)
-    return Verification(claim=claim, verdict=Verdict.ACCEPTED, digest=case.digest, evidence=evidence)
+
+    def _require_proofs(self, signed: Signed) -> None:
+        policy = self.terms.policy
+        if self.terms.logged and not signed.logged:
+            raise Refused(
+                Stage.UNCHECKED,
+                "it carries no proof that a transparency log has it",
+                found=["transparency log: no entry"],
+                wanted=["transparency log: an entry"],
+                accept=["ignore_tlog: true"],
+            )
+        if policy.use_signed_timestamps and not signed.stamped:
+            raise Refused(
+                Stage.UNCHECKED,
+                "it carries no signed timestamp",
+                found=["timestamp: none"],
+                wanted=["timestamp: of a timestamp authority"],
+            )
+
+    def _content(self, signed: Signed) -> Sequence[str]:
+        policy, certificate = self.terms.policy, signed.certificate
+        ref = policy.source_ref.replace("{tag}", self.terms.tag)
+        if "{tag}" in policy.source_ref and not self.terms.tag and (signed.statement or certificate):
+            raise Refused(
+                Stage.CONTENT,
+                f"source_ref is {policy.source_ref}, and no tag led to this image",
+                accept=["name the image by its tag, or write source_ref without {tag}"],
+            )
+        evidence = [f"format {'bundle' if signed.candidate.form == BUNDLE else 'legacy'}"]
+        if certificate:
+            identity.require_source(certificate, policy, ref)
+            evidence = [f"identity {certificate.identity}", f"issuer {certificate.issuer}", *evidence]
+        if policy.match_reference:
+            self._require_reference(signed)
+        if signed.statement and signed.predicate_type in policies.provenance_types(policy):
+            build = provenance.require(signed.statement, certificate, policy, ref)
+            source = build.repository.removeprefix("https://")
+            at = f" @ {build.ref}" if build.ref else ""
+            evidence = [f"{source or build.builder}{at}", f"builder {printable(build.builder)}", *evidence]
+        return evidence
+
+    def _require_reference(self, signed: Signed) -> None:
+        """Only the older format names a repository."""
+        if signed.candidate.form == SIGNATURE and _canonical(signed.repository) == self.image.canonical:
+            return
+        if signed.candidate.form != SIGNATURE and signed.predicate_type != SIGN_TYPE:
+            return
+        named = printable(signed.repository)
+        raise Refused(
+            Stage.CONTENT,
+            f"it was signed as {named}" if named else "the signature names no repository",
+            found=[f"signed repository: {named or 'none'}"],
+            wanted=[f"signed repository: {self.image.canonical}"],
+            accept=["match_reference: false"],
+        )
 
 
-def _wrong(case: Case, candidate: Candidate, signer: Signer | None, claim: Claim) -> Iterator[str]:
-    """What a candidate says that it must not: about another image, by somebody else."""
-    stated = candidate.statement
-    if stated is not None and case.digest not in stated.subjects:
-        yield "it is about another image"
-    if candidate.signed:
-        if candidate.signed.digest != case.digest:
-            yield "it is about another image"
-        if case.terms.match_reference and not _names(candidate.signed.reference, case.repository):
-            yield f"it was signed for the repository {candidate.signed.reference[:120] or '(none)'}"
-    elif case.terms.match_reference and claim is Claim.SIGNATURE:
-        yield "signatures of this form name no repository, and match_reference demands one"
-    if case.terms.public_keys:
-        if signer:
-            yield "it was signed with a certificate, and a key is demanded"
-    elif signer is None:
-        yield "it was signed with a key, and an identity is demanded"
-    else:
-        yield from policy.signer_problems(case.terms, signer)
-        if claim is Claim.SIGNATURE:
-            yield from policy.signed_build_problems(case.terms, signer, case.tag)
-
-
-def _names(reference: str, repository: Reference) -> bool:
-    from sindri_core.errors import ImageError
+def _canonical(name: str) -> str:
+    from sindri_core.errors import BadReference
 
     try:
-        return parse(reference).canonical == repository.canonical
-    except ImageError:
-        return False
+        return parse(name).canonical
+    except BadReference:
+        return ""
 
 
-def _evidence(
-    case: Case, candidate: Candidate, signer: Signer | None, checked: Checked, built: provenance.Provenance | None
-) -> tuple[str, ...]:
-    """What speaks for an accept, for people."""
-    who = f"key {', '.join(key.name for key in case.keys) or 'of a service'}" if signer is None else signer.identity
-    source = f"{built.repository} @ {built.ref}".strip(" @") if built else ""
-    log = "no log asked" if signer is None and (case.terms.ignore_tlog or not case.root) else ""
-    default = f"default for GitHub: {case.terms.certificate_identity_regexp}" if case.by_default else ""
-    issuer = f"issuer {signer.issuer}" if signer else ""
-    how = ", ".join(filter(None, (f"{candidate.form} format", f"checked by {checked.engine}", log)))
-    return tuple(filter(None, (who, issuer, source, how, default)))
-
-
-def _nothing(case: Case, material: Material, claim: Claim, rejected: Sequence[Rejected]) -> Verification:
-    """Say why nothing that is attached satisfies the claim, what was found, and the setting that would accept it."""
-    if not rejected:
-        others = sorted({c.statement.predicate_type for c in material.candidates if c.statement})
-        signed = any(c.signed for c in material.candidates)
-        what = [*others, *(["signatures"] if signed else [])]
-        reason = f"it has no {claim.value}" + (f"; attached are {', '.join(what)}" if what else ": nothing is attached")
-        return _refused(case, claim, reason)
-    first = rejected[0]
-    told = [each.reason for each in rejected[:SHOWN]]
-    more = f"; and {len(rejected) - SHOWN} more" if len(rejected) > SHOWN else ""
-    found = tuple(line for each in rejected[:SHOWN] for line in each.found)
-    accept = accepting.settings(first.signer, case.terms)
-    return _refused(case, claim, "; or ".join(dict.fromkeys(told)) + more, found=found, accept=accept)
-
-
-def _refused(
-    case: Case, claim: Claim, reason: str, *, found: tuple[str, ...] = (), accept: tuple[str, ...] = ()
-) -> Verification:
-    return Verification(
-        claim=claim,
-        verdict=Verdict.REFUSED,
-        digest=case.digest,
-        reason=reason,
-        found=tuple(dict.fromkeys(found)),
-        wanted=policy.wanted(case.terms),
-        accept=accept,
-    )
-
-
-def _unusable(terms: TrustPolicy, found: Sequence[settings.Problem]) -> ConfigError:
-    issues = [issue(terms, each) for each in found]
-    return ConfigError("SND-VER-001", f"the trust settings of {terms.source} cannot be used", issues=issues)
-
-
-def issue(terms: TrustPolicy, problem: settings.Problem, severity: Severity = Severity.ERROR) -> Issue:
-    """Make an issue of a problem, at its place in the file."""
-    at = f"{terms.path}.{problem.field}" if terms.path else problem.field
-    file = terms.source if Path(terms.source).is_absolute() else ""
-    return Issue(code="SND-VER-001", severity=severity, path=at, message=problem.message, hint=problem.hint, file=file)
+def _telling(claim: Claim, refusals: Sequence[Refused]) -> Refused:
+    """Of all refusals that of the candidate that came furthest, with what the others were."""
+    best = max(refusals, key=lambda refusal: refusal.stage)
+    found = list(dict.fromkeys(line for refusal in (best, *refusals) for line in refusal.found))
+    others = len(refusals) - 1
+    reason = f"no {claim} of it is acceptable: {best.reason}" if best.stage != Stage.ABSENT else best.reason
+    if others:
+        reason += f" ({others} more attached, none of them acceptable)"
+    return Refused(best.stage, reason, found=found[:SHOWN], wanted=best.wanted, accept=best.accept)

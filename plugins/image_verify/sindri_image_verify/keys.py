@@ -1,94 +1,88 @@
-"""Public keys: from files or texts, and the signatures that they check."""
+"""Public keys that settings name: a file, the text of a key, or the address of one in a key service."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
-
-from sindri_core.files import read_regular
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
-    PublicKey: TypeAlias = "EllipticCurvePublicKey | Ed25519PublicKey | RSAPublicKey"
-
-LARGEST = 64 << 10
-LEAST_RSA = 2048
+SCHEMES = ("k8s://", "awskms://", "gcpkms://", "azurekms://", "hashivault://", "pkcs11:")
+LARGEST = 16 << 10
+SMALLEST_RSA = 2048
 CURVES = {"secp256r1", "secp384r1", "secp521r1"}
-SERVICES = ("k8s://", "awskms://", "gcpkms://", "azurekms://", "hashivault://", "pkcs11:")
-
-
-class BadKey(ValueError):
-    """A key that cannot be used; the message says why, and holds nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """A public key with its PEM text and the name that people know it by."""
+    """A public key. ``uri`` is set for one that lies in a key service, which only cosign can ask; else ``pem`` is."""
 
     name: str
-    pem: bytes = field(repr=False)
-    public: PublicKey = field(repr=False)
-
-    def signed(self, content: bytes, signature: bytes) -> bool:
-        """Whether this key made the signature over exactly this content."""
-        return _verified(self.public, content, signature)
-
-
-def is_service(text: str) -> bool:
-    """Whether the key lies in a service that only cosign speaks to."""
-    return text.startswith(SERVICES)
+    uri: str = ""
+    pem: bytes = field(default=b"", repr=False)
+    public: PublicKeyTypes | None = field(default=None, repr=False)
 
 
 def load(text: str) -> Key:
-    """Read a key: PEM text, or the file that holds it. Raises ``BadKey``."""
+    """Load one entry of ``public_keys``. Raises ``ValueError`` that says what is wrong with it."""
+    if text.startswith(SCHEMES):
+        return Key(name=text, uri=text)
     if "-----BEGIN" in text:
-        return _read(text.encode(), "written in the settings")
-    file = Path(text)
+        pem = text.encode()
+        return _parsed(f"SHA256:{hashlib.sha256(pem.strip()).hexdigest()[:12]}", pem)
+    if text.startswith("-"):
+        raise ValueError(f"{text!r} starts with a hyphen")
+    if "://" in text:
+        raise ValueError(f"{text!r} is of no key service that is known: {', '.join(SCHEMES)}")
+    return _parsed(Path(text).name, read(Path(text), LARGEST))
+
+
+def read(file: Path, largest: int) -> bytes:
+    """Read a whole file that settings name. Raises ``ValueError`` where that cannot be, or it is larger."""
     try:
-        content = read_regular(file, LARGEST)
+        if not file.is_file():
+            raise ValueError(f"{file} is not a file that exists")
+        with file.open("rb") as stream:
+            content = stream.read(largest + 1)
     except OSError as error:
-        raise BadKey(f"{file} cannot be read: {error.strerror}") from None
-    return _read(content, file.name)
+        raise ValueError(f"{file} cannot be read: {error.strerror}") from None
+    if len(content) > largest:
+        raise ValueError(f"{file} is larger than {largest >> 10} KiB")
+    return content
 
 
-def _read(pem: bytes, name: str) -> Key:
+def _parsed(name: str, pem: bytes) -> Key:
     from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+    from cryptography.hazmat.primitives import serialization
 
     if b"PRIVATE KEY" in pem:
-        raise BadKey(f"{name} holds a private key: give it to nobody, and name the public one")
+        raise ValueError(f"{name} is a private key: name the public one, and keep this one secret")
+    if pem.count(b"-----BEGIN") != 1:
+        raise ValueError(f"{name} holds not exactly one public key")
+    if not pem.strip().startswith(b"-----BEGIN PUBLIC KEY-----"):
+        raise ValueError(f"{name} is no public key in PEM form (-----BEGIN PUBLIC KEY-----)")
     try:
-        public = load_pem_public_key(pem)
+        public = serialization.load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm):
-        raise BadKey(f"{name} is no public key in PEM form") from None
-    if isinstance(public, rsa.RSAPublicKey):
-        if public.key_size < LEAST_RSA:
-            raise BadKey(f"{name} is an RSA key of {public.key_size} bits: at least {LEAST_RSA} are safe")
-    elif isinstance(public, ec.EllipticCurvePublicKey):
-        if public.curve.name not in CURVES:
-            raise BadKey(f"{name} is a key on the curve {public.curve.name}: P-256, P-384 and P-521 are known")
-    elif not isinstance(public, ed25519.Ed25519PublicKey):
-        raise BadKey(f"{name} is of a kind that signs no images")
+        raise ValueError(f"{name} is no public key that can be read") from None
+    _require_strong(name, public)
     return Key(name=name, pem=pem, public=public)
 
 
-def _verified(public: PublicKey, content: bytes, signature: bytes) -> bool:
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding
+def _require_strong(name: str, public: PublicKeyTypes) -> None:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-    try:
-        if isinstance(public, ed25519.Ed25519PublicKey):
-            public.verify(signature, content)
-        elif isinstance(public, ec.EllipticCurvePublicKey):
-            public.verify(signature, content, ec.ECDSA(hashes.SHA256()))
-        else:
-            public.verify(signature, content, padding.PKCS1v15(), hashes.SHA256())
-    except InvalidSignature:
-        return False
-    return True
+    match public:
+        case RSAPublicKey() if public.key_size < SMALLEST_RSA:
+            raise ValueError(f"{name} is an RSA key of {public.key_size} bits; it must have {SMALLEST_RSA}")
+        case EllipticCurvePublicKey() if public.curve.name not in CURVES:
+            raise ValueError(f"{name} is on the curve {public.curve.name}; it must be P-256, P-384 or P-521")
+        case RSAPublicKey() | EllipticCurvePublicKey() | Ed25519PublicKey():
+            return
+        case _:
+            raise ValueError(f"{name} is of a kind that signs no images; use ECDSA, Ed25519 or RSA")

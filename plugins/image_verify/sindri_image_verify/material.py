@@ -1,152 +1,124 @@
-"""Everything that is attached to an image and may vouch for it, fetched and read, and believed in nothing yet."""
+"""Everything that is attached to one image in its registry, in both ways of attaching, fetched within limits.
+
+A registry that fails is an error, not an image without signatures. What one stranger attached is a candidate that is
+of no use, and hinders nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from sindri_core.errors import ImageNotFound, RegistryError
 from sindri_core.oci import documents
-from sindri_image_verify import bundle as bundles
-from sindri_image_verify import simplesigning
-from sindri_image_verify.statement import Envelope, Malformed, Statement, decoded, envelope, statement
+from sindri_image_verify.bundle import LAYER_TYPES
+from sindri_image_verify.candidates import ATTESTATION, BUNDLE, SIGNATURE, Candidate
+from sindri_image_verify.refusals import Refused, Stage
 
 if TYPE_CHECKING:
     from sindri_core.oci.client import RegistryClient
     from sindri_core.oci.documents import Descriptor, Document
     from sindri_core.oci.reference import Reference
-    from sindri_image_verify.bundle import Bundle
-    from sindri_image_verify.simplesigning import Signed
 
-DSSE = "application/vnd.dsse.envelope.v1+json"
-SIGNATURE, CERTIFICATE = "dev.cosignproject.cosign/signature", "dev.sigstore.cosign/certificate"
-CHAIN, LOG = "dev.sigstore.cosign/chain", "dev.sigstore.cosign/bundle"
+LARGEST = 1 << 20
+"""Bytes of a manifest of signatures, of a bundle, or of one layer."""
 MOST_LAYERS = 100
-AT_ONCE = 6
-PEM = "-----BEGIN CERTIFICATE-----"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """One thing that may vouch for the image. Exactly one of ``bundle``, ``signed`` and ``attested`` is there.
-
-    ``digest`` names it in the registry; ``payload`` and ``layer`` are the content and the descriptor of an older
-    signature, ``certificate`` is the leaf's DER, None where a key signed. ``problem`` says why it cannot be read.
-    """
-
-    digest: str
-    form: str
-    problem: str = ""
-    bundle: Bundle | None = None
-    signed: Signed | None = None
-    attested: Statement | None = None
-    envelope: Envelope | None = None
-    signature: bytes = field(default=b"", repr=False)
-    payload: bytes = field(default=b"", repr=False)
-    layer: Descriptor | None = None
-    certificate: bytes | None = field(default=None, repr=False)
-
-    @property
-    def statement(self) -> Statement | None:
-        """What is stated, unless it is a signature of the older kind."""
-        return self.bundle.statement if self.bundle else self.attested
+AT_ONCE = 8
+_UNBELIEVABLE = "SND-IMG-008"
+_LEGACY = {
+    SIGNATURE: (".sig", "application/vnd.dev.cosign.simplesigning.v1+json"),
+    ATTESTATION: (".att", "application/vnd.dsse.envelope.v1+json"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """The image's own document, and what is attached to it."""
+    """The image's own document, and all that might vouch for it."""
 
-    image: Document
+    document: Document
     candidates: tuple[Candidate, ...]
 
 
-def gather(registry: RegistryClient, repository: Reference, digest: str) -> Material:
-    """Fetch all of it from both places where tools put signatures.
+def gather(client: RegistryClient, image: Reference) -> Material:
+    """Fetch what is attached to ``image``, which has a digest and no tag.
 
-    A registry that fails at any of it raises: what could not be read is not taken for missing.
+    Raises ``Refused`` when the repository no longer has the image or too much is attached, ``RegistryError`` when the
+    registry fails.
     """
-    pinned = type(repository)(host=repository.host, path=repository.path, digest=digest)
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="sindri-material") as pool:
-        image = pool.submit(registry.manifest, pinned)
-        listed = pool.submit(registry.referrers, repository, digest)
-        older = [pool.submit(registry.attached, repository, digest, suffix) for suffix in (".sig", ".att")]
-        referring = pool.map(lambda each: _referring(registry, repository, each, digest), listed.result())
-        candidates = [each for found in referring for each in found]
-        for future in older:
-            if (document := future.result()) is not None:
-                candidates += _layers(pool.map, registry, repository, document)
-        return Material(image=image.result(), candidates=tuple(candidates))
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="sindri-signatures") as pool:
+        document = pool.submit(client.manifest, image)
+        referrers = pool.submit(client.referrers, image, image.digest)
+        attached = {
+            form: pool.submit(client.attached, image, image.digest, suffix) for form, (suffix, _) in _LEGACY.items()
+        }
+        try:
+            found = document.result()
+        except ImageNotFound:
+            raise Refused(Stage.ABSENT, f"{image.repository} no longer has {image.digest}") from None
+        work: list[Callable[[], Candidate]] = [partial(_bundle, client, image, each) for each in referrers.result()]
+        for form, answer in attached.items():
+            work += _layers(client, image, form, answer.result())
+        candidates = tuple(pool.map(lambda fetch: fetch(), work))
+    return Material(document=found, candidates=tuple(c for c in candidates if c.form))
 
 
-def _referring(
-    registry: RegistryClient, repository: Reference, listed: Descriptor, image: str
-) -> tuple[Candidate, ...]:
-    """Read what refers to the image: a bundle, or something that is none of our business."""
-    named = type(repository)(host=repository.host, path=repository.path, digest=listed.digest)
-    document = registry.manifest(named)
-    bundled = [layer for layer in document.layers if bundles.is_bundle(layer.media_type)]
-    if not bundled:
-        return ()
-    if document.subject is None or document.subject.digest != image:
-        return (Candidate(digest=listed.digest, form="bundle", problem="it is attached to another image"),)
-    if len(document.layers) != 1:
-        return (Candidate(digest=listed.digest, form="bundle", problem="it is not alone in its manifest"),)
-    content = registry.blob(repository, bundled[0].digest, limit=bundles.LARGEST)
+def _bundle(client: RegistryClient, image: Reference, referrer: Descriptor) -> Candidate:
+    """Open what refers to the image: only the type of its layer tells a bundle, the artifact type does not."""
+    nothing = Candidate(form="", digest=referrer.digest)
+    if documents.KINDS.get(referrer.media_type) != documents.IMAGE:
+        return nothing
     try:
-        found = bundles.read(content)
-    except Malformed as error:
-        return (Candidate(digest=listed.digest, form="bundle", problem=str(error)),)
-    return (Candidate(digest=listed.digest, form="bundle", bundle=found, certificate=found.certificate),)
+        layer = _layer(client, image, referrer)
+    except ValueError as error:
+        return replace(nothing, form=BUNDLE, problem=str(error))
+    return _content(client, image, BUNDLE, layer) if layer else nothing
 
 
-Mapped = Callable[[Callable[["Descriptor"], Candidate], Iterable["Descriptor"]], Iterable[Candidate]]
-
-
-def _layers(mapped: Mapped, registry: RegistryClient, repository: Reference, document: Document) -> list[Candidate]:
-    """Read every signature or attestation of the older kind that a manifest holds."""
-    if len(document.layers) > MOST_LAYERS:
-        raise documents.untrusted(f"{repository.repository} has more than {MOST_LAYERS} signatures for one image")
-    known = [each for each in document.layers if each.media_type in {simplesigning.MEDIA_TYPE, DSSE}]
-    return list(mapped(lambda layer: _older(registry, repository, layer), known))
-
-
-def _older(registry: RegistryClient, repository: Reference, layer: Descriptor) -> Candidate:
-    payload = registry.blob(repository, layer.digest, limit=bundles.LARGEST)
-    form = "legacy"
+def _layer(client: RegistryClient, image: Reference, referrer: Descriptor) -> Descriptor | None:
+    """Find the layer that is a bundle; None where there is none. Raises ``ValueError`` for one that is of no use."""
+    if referrer.size > LARGEST:
+        raise ValueError(f"what refers to the image is larger than {LARGEST >> 20} MiB")
     try:
-        certificate = _certificate(layer.annotations.get(CERTIFICATE, ""))
-        if layer.media_type == DSSE:
-            signed = envelope(documents.strict_json(payload))
-            return Candidate(
-                digest=layer.digest,
-                form=form,
-                attested=statement(signed.payload),
-                envelope=signed,
-                payload=payload,
-                layer=layer,
-                certificate=certificate,
-            )
-        return Candidate(
-            digest=layer.digest,
-            form=form,
-            signed=simplesigning.read(payload),
-            signature=decoded(layer.annotations.get(SIGNATURE)),
-            payload=payload,
-            layer=layer,
-            certificate=certificate,
-        )
-    except (ValueError, RecursionError) as error:
-        return Candidate(digest=layer.digest, form=form, problem=str(error))
-
-
-def _certificate(pem: str) -> bytes | None:
-    if not pem:
+        manifest = client.manifest(_at(image, referrer.digest))
+    except ImageNotFound:
+        raise ValueError("the registry lists it among what refers to the image, and does not have it") from None
+    except RegistryError as error:
+        if error.code != _UNBELIEVABLE:
+            raise
+        raise ValueError(error.message) from None
+    if not {layer.media_type for layer in manifest.layers} & LAYER_TYPES:
         return None
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding
+    if len(manifest.layers) != 1:
+        raise ValueError(f"the bundle lies among {len(manifest.layers)} layers, not alone")
+    if manifest.subject is None or manifest.subject.digest != image.digest:
+        raise ValueError("the bundle is attached to another image")
+    return manifest.layers[0]
 
+
+def _layers(
+    client: RegistryClient, image: Reference, form: str, manifest: Document | None
+) -> Sequence[Callable[[], Candidate]]:
+    if manifest is None:
+        return ()
+    suffix, media_type = _LEGACY[form]
+    if len(manifest.layers) > MOST_LAYERS or len(manifest.content) > LARGEST:
+        raise Refused(Stage.MALFORMED, f"the {suffix} tag has more than {MOST_LAYERS} layers or {LARGEST >> 20} MiB")
+    fitting = [layer for layer in manifest.layers if layer.media_type == media_type]
+    return [partial(_content, client, image, form, layer) for layer in fitting]
+
+
+def _content(client: RegistryClient, image: Reference, form: str, layer: Descriptor) -> Candidate:
+    if layer.size > LARGEST:
+        return Candidate(form=form, digest=layer.digest, problem=f"it is larger than {LARGEST >> 20} MiB")
     try:
-        return x509.load_pem_x509_certificate(pem.encode()).public_bytes(Encoding.DER)
-    except ValueError:
-        raise Malformed("its certificate cannot be read") from None
+        content = client.blob(image, layer.digest, limit=LARGEST)
+    except ImageNotFound:
+        return Candidate(form=form, digest=layer.digest, problem="the registry does not have its content")
+    return Candidate(form=form, digest=layer.digest, content=content, annotations=layer.annotations)
+
+
+def _at(image: Reference, digest: str) -> Reference:
+    return type(image)(host=image.host, path=image.path, digest=digest)

@@ -1,153 +1,119 @@
-"""What provenance says about a build, from SLSA 1.0 and 0.2 in one form. Sources: https://slsa.dev/spec."""
+"""Whether one build, as its provenance describes it, is what the policy demands. One attestation must satisfy all.
+
+Source: https://slsa.dev/spec/v1.0/verifying-artifacts.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from sindri_image_verify.statement import SLSA_V02, SLSA_V1, Malformed, Statement
+from sindri_image_verify import predicates, uris
+from sindri_image_verify.identity import TRIGGERS, differing
+from sindri_image_verify.policy import setting
+from sindri_image_verify.refusals import Refused, Stage, printable
 
-TYPES = (SLSA_V1, SLSA_V02)
-GITHUB_BUILDS = {
+if TYPE_CHECKING:
+    from sindri_core.settings import TrustPolicy
+    from sindri_image_verify.certificate import Certificate
+    from sindri_image_verify.predicates import Build
+    from sindri_image_verify.statement import Statement
+
+BUILD_TYPES = (
     "https://actions.github.io/buildtypes/workflow/v1",
     "https://slsa-framework.github.io/github-actions-buildtypes/workflow/v1",
     "https://github.com/slsa-framework/slsa-github-generator/container@v1",
     "https://github.com/slsa-framework/slsa-github-generator/generic@v1",
-}
-"""Kinds of build that this module knows how to read."""
-USUAL_PARAMETERS = {"workflow"}
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+)
+"""Kinds of build whose parameters are understood here, and that need not be named in the policy."""
+_RELEASE = re.compile(r"@refs/tags/v[0-9]+\.[0-9]+\.[0-9]+", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provenance:
-    """A build: who built what from where. Each is empty where nothing is said. ``parameters`` are names of inputs."""
-
-    builder: str = ""
-    build_type: str = ""
-    repository: str = ""
-    ref: str = ""
-    commit: str = ""
-    workflow: str = ""
-    trigger: str = ""
-    runner: str = ""
-    parameters: tuple[str, ...] = ()
-
-    def lines(self) -> tuple[str, ...]:
-        """What people want to see of it."""
-        source = f"{self.repository} @ {self.ref}".strip(" @")
-        rows = (("source", source), ("commit", self.commit), ("workflow", self.workflow), ("builder", self.builder))
-        more = (("build type", self.build_type), ("trigger", self.trigger), ("runner", self.runner))
-        return tuple(f"{label}: {text}" for label, text in (*rows, *more) if text)
-
-
-def read(stated: Statement) -> Provenance:
-    """Read the predicate of a statement. Raises ``Malformed``."""
-    predicate = stated.predicate
-    if stated.predicate_type == SLSA_V02 or ("invocation" in predicate and "buildDefinition" not in predicate):
-        return _v02(predicate)
-    return _v1(predicate)
-
-
-def _v1(predicate: Mapping[str, Any]) -> Provenance:
-    definition, details = _map(predicate, "buildDefinition"), _map(predicate, "runDetails")
-    external = _map(definition, "externalParameters")
-    workflow = _map(external, "workflow") if "workflow" in external else {}
-    github = _map(_map(definition, "internalParameters"), "github")
-    repository = source(_text(workflow, "repository"))[0] if workflow else ""
-    commits = {
-        digest
-        for uri, digest in _dependencies(definition.get("resolvedDependencies"), "gitCommit")
-        if same_repository(uri, repository)
-    }
-    if len(commits) > 1:
-        raise Malformed("the provenance names several commits of its source")
-    return Provenance(
-        builder=_text(_map(details, "builder"), "id"),
-        build_type=_text(definition, "buildType"),
-        repository=repository,
-        ref=_text(workflow, "ref"),
-        commit=next(iter(commits), ""),
-        workflow=_text(workflow, "path"),
-        trigger=_text(github, "event_name"),
-        runner=_text(github, "runner_environment"),
-        parameters=tuple(sorted(name for name in external if name not in USUAL_PARAMETERS and external[name])),
-    )
-
-
-def _v02(predicate: Mapping[str, Any]) -> Provenance:
-    invocation = _map(predicate, "invocation")
-    config, environment = _map(invocation, "configSource"), _map(invocation, "environment")
-    repository, ref = source(_text(config, "uri"))
-    listed = predicate.get("materials")
-    first = next((uri for uri, _ in _dependencies(listed, "sha1")), repository)
-    if not same_repository(first, repository):
-        raise Malformed("the provenance names one source for the workflow and another for the build")
-    commit = _text(_map(config, "digest"), "sha1")
-    if commit and not _COMMIT.fullmatch(commit):
-        raise Malformed("the provenance names a commit that is none")
-    return Provenance(
-        builder=_text(_map(predicate, "builder"), "id"),
-        build_type=_text(predicate, "buildType"),
-        repository=repository,
-        ref=ref,
-        commit=commit,
-        workflow=_text(config, "entryPoint"),
-        trigger=_text(environment, "github_event_name"),
-        parameters=tuple(sorted(name for name, value in _map(invocation, "parameters").items() if value)),
-    )
-
-
-def source(uri: str) -> tuple[str, str]:
-    """Take ``git+https://github.com/acme/app@refs/tags/v1`` apart. Raises ``Malformed`` for anything unusual."""
-    text = uri.removeprefix("git+")
-    text, _, ref = text.partition("@")
+def require(statement: Statement, certificate: Certificate | None, policy: TrustPolicy, ref: str) -> Build:
+    """Hold provenance against the policy; ``ref`` is its ``source_ref`` with the tag filled in. Raises ``Refused``."""
     try:
-        parts = urlsplit(text)
-        unusual = parts.scheme != "https" or not parts.hostname or parts.port is not None
-    except ValueError:
-        raise Malformed("the provenance names a source that is no address") from None
-    if not uri:
-        return "", ""
-    if unusual or parts.query or parts.fragment or parts.username is not None or "@" in ref or ".." in parts.path:
-        raise Malformed(f"the provenance names the unusual source {uri[:120]!r}")
-    return f"https://{parts.hostname}{parts.path.rstrip('/')}", ref
+        build = predicates.parse(statement.predicate_type, statement.predicate)
+    except ValueError as error:
+        raise Refused(Stage.CONTENT, printable(str(error), 400)) from None
+    for difference in _differences(build, certificate, policy, ref):
+        raise difference
+    return build
 
 
-def same_repository(one: str, other: str) -> bool:
-    """Whether two addresses mean one repository. GitHub takes upper and lower case for the same."""
-    one, other = one.removesuffix(".git"), other.removesuffix(".git")
-    if one.lower().startswith("https://github.com/"):
-        return one.lower() == other.lower()
-    return one == other
+def _differences(build: Build, certificate: Certificate | None, policy: TrustPolicy, ref: str) -> Iterator[Refused]:
+    yield from _builder(build, certificate, policy)
+    kinds = (policy.build_type,) if policy.build_type else BUILD_TYPES
+    if build.build_type not in kinds:
+        yield differing("build type", "build_type", build.build_type, " or ".join(kinds))
+    if policy.source_repository and not uris.same(policy.source_repository, build.repository):
+        yield differing("source repository", "source_repository", build.repository, policy.source_repository)
+    for label, name, want, has in (
+        ("source ref", "source_ref", ref, build.ref),
+        ("source commit", "source_commit", policy.source_commit, build.commit),
+        ("workflow", "workflow", policy.workflow, build.workflow),
+    ):
+        if want and has != want:
+            yield differing(label, name, has, want)
+    yield from _circumstances(build, certificate, policy)
+    if certificate:
+        yield from _contradictions(build, certificate)
 
 
-def _dependencies(listed: Any, algorithm: str) -> list[tuple[str, str]]:
-    found = []
-    for each in listed if isinstance(listed, list) else ():
-        digest = each.get("digest") if isinstance(each, dict) else None
-        uri = each.get("uri") if isinstance(each, dict) else None
-        if isinstance(uri, str) and uri.startswith("git+") and isinstance(digest, dict):
-            commit = digest.get(algorithm)
-            if isinstance(commit, str) and _COMMIT.fullmatch(commit):
-                found.append((source(uri)[0], commit))
-    return found
+def _builder(build: Build, certificate: Certificate | None, policy: TrustPolicy) -> Iterator[Refused]:
+    """A builder's name is its own word, unless the certificate is that builder's or the policy names it."""
+    if not build.builder:
+        yield differing("builder", "builder_id", "", policy.builder_id or "one that is named")
+    elif policy.builder_id:
+        rest = build.builder.removeprefix(policy.builder_id)
+        if build.builder != policy.builder_id and not (rest != build.builder and _RELEASE.fullmatch(rest)):
+            yield differing("builder", "builder_id", build.builder, policy.builder_id)
+    elif certificate and build.builder not in {certificate.identity, certificate.builder}:
+        yield differing("builder", "builder_id", build.builder, f"{certificate.identity}, which signed")
 
 
-def _map(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = data.get(key)
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        raise Malformed(f"{key} of the provenance is no mapping")
-    return found
+def _circumstances(build: Build, certificate: Certificate | None, policy: TrustPolicy) -> Iterator[Refused]:
+    triggers = policy.triggers or TRIGGERS
+    if build.trigger and build.trigger not in triggers:
+        yield differing("trigger", "triggers", build.trigger, " or ".join(triggers))
+    if policy.triggers and not (build.trigger or (certificate and certificate.trigger)):
+        yield differing("trigger", "triggers", "", " or ".join(triggers))
+    runners = {build.runner, certificate.runner if certificate else ""} - {""}
+    wanted = policy.runner or "github-hosted"
+    if (runners or policy.runner) and runners != {wanted}:
+        other = next(iter(sorted(runners - {wanted})), "")
+        yield differing("runner", "runner", other, wanted)
+    if unknown := [name for name in build.parameters if name not in policy.parameters]:
+        names = ", ".join(map(printable, unknown))
+        yield Refused(
+            Stage.CONTENT,
+            f"the build had parameters that no setting allows: {names}",
+            found=[f"external parameters: {names}"],
+            wanted=[f"external parameters: {', '.join(policy.parameters) or 'none besides the workflow'}"],
+            accept=[setting("parameters", [*policy.parameters, *map(printable, unknown)])],
+        )
 
 
-def _text(data: Mapping[str, Any], key: str) -> str:
-    found = data.get(key, "")
-    if not isinstance(found, str):
-        raise Malformed(f"{key} of the provenance is no text")
-    return found
+def _contradictions(build: Build, certificate: Certificate) -> Iterator[Refused]:
+    """The issuer of the certificate knew the build too; where both speak, they must say the same."""
+    for label, said, known in (
+        ("source ref", build.ref, certificate.source_ref),
+        ("source commit", build.commit, certificate.source_commit),
+        ("workflow", build.workflow, uris.workflow_path(certificate.workflow)),
+        ("trigger", build.trigger, certificate.trigger),
+        ("runner", build.runner, certificate.runner),
+    ):
+        if said and known and said != known:
+            yield _contradiction(label, said, known)
+    source, certified = build.repository, certificate.source_repository
+    if source and certified and not uris.same(source, certified):
+        yield _contradiction("source repository", source, certified)
+
+
+def _contradiction(label: str, said: str, known: str) -> Refused:
+    shown, certified = printable(said), printable(known)
+    return Refused(
+        Stage.CONTENT,
+        f"the provenance says that the {label} is {shown}, and the certificate says {certified}",
+        found=[f"{label} in the provenance: {shown}", f"{label} in the certificate: {certified}"],
+    )

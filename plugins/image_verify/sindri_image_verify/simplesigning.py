@@ -1,34 +1,32 @@
-"""Simple signing: what older versions of cosign sign. Source: cosign's SIGNATURE_SPEC."""
+"""The claim of a signature in the older format.
+
+Source: https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sindri_core.oci.documents import strict_json
-from sindri_image_verify.statement import Malformed
+from sindri_image_verify.strictjson import mapping, part, text
 
 TYPE = "cosign container image signature"
-MEDIA_TYPE = "application/vnd.dev.cosign.simplesigning.v1+json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Signed:
-    """What was signed: the digest of the image, and the repository that the signer gave it."""
+class Claim:
+    """What was signed: a digest (``sha256:…``), and the repository that the signer named."""
 
     digest: str
-    reference: str
+    repository: str
 
 
-def read(payload: bytes) -> Signed:
-    """Read the payload of a signature. Raises ``Malformed``."""
-    try:
-        critical = strict_json(payload)["critical"]
-        kind, digest = critical["type"], critical["image"]["docker-manifest-digest"]
-        reference = critical["identity"].get("docker-reference", "")
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise Malformed("the signed payload is not one of simple signing") from None
+def parse(payload: bytes) -> Claim:
+    """Read a claim. Raises ``ValueError``."""
+    critical = part(mapping(payload, "signed claim"), "critical")
+    kind = text(critical, "type")
     if kind != TYPE:
-        raise Malformed(f"the signed payload is of the type {kind!s:.60}")
-    if not isinstance(digest, str) or not isinstance(reference, str):
-        raise Malformed("the signed payload names no image")
-    return Signed(digest=digest, reference=reference)
+        raise ValueError(f"the signed claim is of the unknown type {kind[:80]!r}")
+    digest = text(part(critical, "image"), "docker-manifest-digest")
+    if not digest:
+        raise ValueError("the signed claim names no digest")
+    return Claim(digest=digest, repository=text(part(critical, "identity"), "docker-reference"))

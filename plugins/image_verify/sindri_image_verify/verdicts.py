@@ -1,125 +1,112 @@
-"""Accepts that were found before, for a day, kept by everything that decided them. A refusal is never kept."""
+"""Verdicts of earlier runs, positive ones only: kept for a day under everything that decided them.
+
+What is found there was written by whoever may write to the user's own files. A file of anybody else, one that others
+may write, or one whose content does not fit its key is deleted and counts for nothing.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import secrets
 import stat
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sindri_core.types import Claim, Verdict, Verification
+from sindri_image_verify.strictjson import listed, mapping, text
 
 if TYPE_CHECKING:
-    from sindri_core.settings import TrustPolicy
+    from sindri_core.oci.reference import Reference
+    from sindri_core.types import Claim
 
 FORMAT = 1
 SECONDS = 86400.0
-LARGEST = 1 << 20
-ABOUT = {"source", "path", "images", "claims", "verifiers"}
-"""What of a policy says who demands, not what."""
+LARGEST = 64 << 10
+MOST_LINES = 64
 
 
-def key_of(  # noqa: PLR0913 - everything that decides
-    *,
-    digest: str,
-    repository: str,
-    tag: str,
-    claims: frozenset[Claim],
-    terms: TrustPolicy,
-    files: Sequence[bytes],
-    engine: str,
-) -> str:
-    """Name a verdict by all that decides it: ``files`` are the contents of keys and of the trusted root."""
-    plain = {name: value for name, value in asdict(terms).items() if name not in ABOUT}
-    hashes = [hashlib.sha256(content).hexdigest() for content in files]
-    parts = [FORMAT, digest, repository, tag, sorted(claims), plain, hashes, engine]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+def key_of(image: Reference, claim: Claim, terms: str, engine: str) -> str:
+    """Name a verdict by all that decides it: digest, repository, claim, terms (their hash) and engine."""
+    parts = (str(FORMAT), image.digest, image.canonical, claim.value, terms, engine)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def key_of_probe(engine: str) -> str:
+    """Name the verdict about a program itself."""
+    return hashlib.sha256(f"{FORMAT}\0probe\0{engine}".encode()).hexdigest()
 
 
 class Verdicts:
-    """A folder of accepts that is the user's own. ``folder`` None keeps and knows nothing."""
+    """The folder that keeps them; with None nothing is kept or found."""
 
-    def __init__(self, folder: Path | None, *, clock: Callable[[], float] = time.time) -> None:
-        self._folder = folder / "verdicts" if folder else None
-        self._clock = clock
+    def __init__(self, cache_dir: Path | None) -> None:
+        self._folder = cache_dir / "verdicts" if cache_dir else None
 
-    def known(self, key: str, digest: str) -> tuple[Verification, ...]:
-        """Return the accepts that are kept under the key; nothing where anything about them is odd."""
-        if self._folder is None:
-            return ()
+    def find(self, key: str) -> tuple[str, ...] | None:
+        """Return the evidence of a verdict that still counts, or None."""
+        if not self._folder:
+            return None
         file = self._folder / key
         try:
-            if not _is_private(self._folder):
-                return ()
-            kept = _read(file)
-            answers = tuple(_accept(each, digest) for each in kept["accepts"])
-            current = kept["key"] == key and 0 <= self._clock() - float(kept["at"]) < SECONDS
-        except FileNotFoundError:
-            return ()
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
-            answers, current = (), False
-        if not current or not answers:
-            _forget(file)
-            return ()
-        return answers
+            content = _read(self._folder, file)
+            return None if content is None else _evidence(content, key)
+        except (OSError, ValueError):
+            with suppress(OSError):
+                file.unlink()
+            return None
 
-    def keep(self, key: str, answers: Sequence[Verification]) -> None:
-        """Keep accepts."""
-        if self._folder is None or any(answer.verdict is not Verdict.ACCEPTED for answer in answers):
+    def keep(self, key: str, evidence: Sequence[str], until: float | None) -> None:
+        """Keep a verdict for a day, or until a moment (seconds since 1970) before that."""
+        if not self._folder:
             return
-        accepts = [{"claim": a.claim, "digest": a.digest, "evidence": list(a.evidence)} for a in answers]
-        content = {"key": key, "at": self._clock(), "accepts": accepts}
-        text = json.dumps(content | {"check": _check(content)})
+        end = min(time.time() + SECONDS, until if until is not None else float("inf"))
+        content: dict[str, object] = {"format": FORMAT, "key": key, "until": f"{end:.0f}", "evidence": list(evidence)}
+        content["checksum"] = _checksum(content)
+        part = self._folder / f"{key}.{secrets.token_hex(4)}"
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor, part = tempfile.mkstemp(dir=self._folder, prefix=".part-")
+            if not _ours(self._folder.lstat(), stat.S_ISDIR):
+                return
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                stream.write(text)
-            Path(part).replace(self._folder / key)
+                json.dump(content, stream)
+            part.replace(self._folder / key)
         except OSError:
-            return
+            with suppress(OSError):
+                part.unlink()
 
 
-def _read(file: Path) -> dict[str, Any]:
-    """Read a file that only we can write. Raises ``OSError``, ``ValueError``."""
-    descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW)
-    with os.fdopen(descriptor, "rb") as stream:
-        found = os.fstat(descriptor)
-        private = stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
-        if not private or found.st_size > LARGEST:
-            raise ValueError("it is not ours alone")
-        kept = json.loads(stream.read(LARGEST))
-    check = kept.pop("check")
-    if check != _check(kept):
-        raise ValueError("it is not what was written")
-    content: dict[str, Any] = kept
-    return content
-
-
-def _is_private(folder: Path) -> bool:
-    found = folder.lstat()
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
-
-
-def _accept(kept: dict[str, Any], digest: str) -> Verification:
-    if kept["digest"] != digest or not all(isinstance(line, str) for line in kept["evidence"]):
-        raise ValueError("it is about another image")
-    evidence = tuple(kept["evidence"])
-    return Verification(claim=Claim(kept["claim"]), verdict=Verdict.ACCEPTED, digest=digest, evidence=evidence)
-
-
-def _check(content: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _forget(file: Path) -> None:
+def _read(folder: Path, file: Path) -> bytes | None:
+    """Read what is there; None where nothing is. Raises ``ValueError`` for what others could have written."""
     try:
-        file.unlink(missing_ok=True)
-    except OSError:
-        return
+        if not _ours(folder.lstat(), stat.S_ISDIR):
+            return None
+        descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except FileNotFoundError:
+        return None
+    with os.fdopen(descriptor, "rb") as stream:
+        if not _ours(os.fstat(descriptor), stat.S_ISREG):
+            raise ValueError("others can write it")
+        return stream.read(LARGEST)
+
+
+def _ours(found: os.stat_result, is_kind: Callable[[int], bool]) -> bool:
+    return is_kind(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
+
+
+def _evidence(content: bytes, key: str) -> tuple[str, ...] | None:
+    data = dict(mapping(content, "verdict"))
+    if text(data, "key") != key or data.get("format") != FORMAT or data.pop("checksum", "") != _checksum(data):
+        raise ValueError("it is another verdict, or damaged")
+    if float(text(data, "until")) <= time.time():
+        raise ValueError("its time is over")
+    lines = listed(data, "evidence", MOST_LINES)
+    return tuple(text({"line": line}, "line") for line in lines)
+
+
+def _checksum(content: dict[str, object]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

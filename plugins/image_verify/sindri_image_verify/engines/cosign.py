@@ -1,216 +1,245 @@
-"""cosign, on files that we fetched: it never speaks to a registry or to anybody else.
+"""Checks with cosign, which gets nothing but files: it is given no registry, no credentials and no settings of ours.
 
-Its exit code decides: 0 with something on standard output, and nothing else. What it prints is not evidence.
+Success is exit code 0 together with what cosign says only on success; its texts are never taken for facts, because in
+them it repeats what it was told.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
-import shutil
-import stat
-import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sindri_core import child
-from sindri_image_verify.engines import layout
+from sindri_image_verify import roots
+from sindri_image_verify.candidates import BUNDLE, SIGNATURE
+from sindri_image_verify.engines import binary, layout
+from sindri_image_verify.engines.choosing import Checked, NoCosign, wrong_key
+from sindri_image_verify.envelope import Envelope
+from sindri_image_verify.refusals import Refused, Stage, printable
 from sindri_image_verify.regexps import anchored
+from sindri_image_verify.strictjson import decoded, mapping, part, text
 
 if TYPE_CHECKING:
+    from sindri_core.child import Ended
     from sindri_core.context import Context
-    from sindri_image_verify.engines import Question
+    from sindri_core.oci.documents import Document
+    from sindri_image_verify.candidates import Signed
+    from sindri_image_verify.keys import Key
+    from sindri_image_verify.terms import Terms
 
-LEAST = (3, 0, 6)
-"""Older versions accept what they must not: CVE-2026-22703, CVE-2026-24122, CVE-2026-39395."""
 SECONDS = 30.0
-EMPTY_ROOT = b'{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}'
-INSTALL = "install cosign 3.1 or later: https://docs.sigstore.dev/cosign/system_config/installation/"
-_VERSION = re.compile(r"v?([0-9]+)\.([0-9]+)\.([0-9]+)(?:[+].*)?")
+"""How long one run may take."""
+LARGEST_OUTPUT = 8 << 20
+_SAID: dict[str, str] = {}
+"""What version each program says it is, by the hash of its content: asked once."""
+_ASKING = threading.Lock()
+_ITS_OWN = ("COSIGN_", "SIGSTORE_", "TUF_", "REKOR_")
 
 
-class Unusable(Exception):
-    """No engine can judge; the message says why and what to do."""
-
-
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cosign:
-    """cosign as it is installed. Looked for once; one that cannot be trusted is not used."""
+    """A cosign that may be used."""
 
-    def __init__(self, ctx: Context) -> None:
-        self._ctx = ctx
-        self._lock = threading.Lock()
-        self._found: str | None = None
-        self._version = ""
+    path: Path
+    version: str
+    sha256: str
+    ctx: Context
 
-    def is_there(self) -> bool:
-        """Whether there is one that may be used."""
-        try:
-            self.name()
-        except Unusable:
-            return False
-        return True
+    @classmethod
+    def found(cls, ctx: Context) -> Cosign:
+        """Find it, and make sure that it is new enough. Raises ``NoCosign`` with the reason."""
+        from sindri_image_verify.engines import probe
 
-    def name(self) -> str:
-        """Its name and version. Raises ``Unusable``."""
-        self._program()
-        return f"cosign {self._version}"
+        program = binary.find(ctx.environ)
+        cosign = cls(path=program.path, sha256=program.sha256, version="", ctx=ctx)
+        with _ASKING:
+            said = _SAID.get(program.sha256) or cosign._asked_version()
+            _SAID[program.sha256] = said
+        enough = binary.new_enough(said)
+        floor = ".".join(map(str, binary.FLOOR))
+        if enough is False:
+            raise NoCosign(f"{program.path} is cosign {said}, which has known holes: {floor} is the first without")
+        named = cls(path=program.path, sha256=program.sha256, version=said.removeprefix("v"), ctx=ctx)
+        if enough is None and not probe.passes(named):
+            raise NoCosign(
+                f"{program.path} calls itself {said!r} and does not judge as cosign {floor} does: too old, or broken"
+            )
+        return named
 
-    def stamp(self) -> str:
-        """What tells this program from another one, without starting it; empty for none."""
-        try:
-            program = self._path()
-            found = Path(program).stat()
-        except (Unusable, OSError):
-            return ""
-        return f"{program} {found.st_size} {found.st_mtime_ns} {found.st_ino}"
+    @property
+    def fingerprint(self) -> str:
+        """Exactly which program this is."""
+        return f"cosign {self.version} {self.sha256}"
 
-    def refusal(self, question: Question) -> str:
-        """Say why cosign refuses; empty when it accepts. Raises ``Unusable`` when it cannot be asked."""
-        program = self._program()
-        said = "it does not accept the signature"
-        keys: Sequence[str | None] = question.terms.public_keys or (None,)
-        for key in keys:
-            with self._folder() as folder:
-                said = self._asked(program, folder, question, key)
-            if not said:
-                return ""
-        return said
-
-    def _asked(self, program: str, folder: Path, question: Question, key: str | None) -> str:
-        words = [*_subject(folder, question), *_terms(folder, question, key)]
-        done = child.run(
-            [program, *words],
-            _environment(self._ctx, folder),
-            seconds=min(SECONDS, self._ctx.deadline.left()),
-            folder=folder,
-            cancel=self._ctx.cancel,
+    def check(self, signed: Signed, terms: Terms, document: Document) -> Checked:
+        """Check one candidate. Raises ``Refused``."""
+        names = (f"key {key.name}" for key in terms.keys)
+        last = ""
+        for key, name in zip(terms.keys or (None,), names if terms.keys else ("",), strict=True):
+            last = self._refusal(signed, terms, key, document)
+            if not last:
+                unlogged = () if terms.logged else ("no transparency log is asked for",)
+                evidence = (*([name] if name else []), *unlogged, f"engine cosign {self.version}")
+                return Checked(engine=self.fingerprint, evidence=evidence)
+        refusal = wrong_key(terms) if terms.keys else Refused(Stage.CRYPTOGRAPHY, "cosign does not accept it")
+        raise Refused(
+            refusal.stage,
+            f"{refusal.reason}: {printable(last)}",
+            found=refusal.found,
+            wanted=refusal.wanted,
+            accept=refusal.accept,
         )
-        if done.code is None:
-            raise Unusable(f"{program} did not end in time" if done.late else f"{program} printed too much")
-        said = done.said.decode(errors="replace").strip().rpartition("\n")[2]
-        if done.code:
-            return f"cosign refuses it: {said.removeprefix('Error: ').removeprefix('error: ')[:200]}"
-        if not (done.output + done.said).strip():
-            raise Unusable(f"{program} said nothing, which it never does")
-        return ""
 
-    def _program(self) -> str:
-        with self._lock:
-            if self._found is None:
-                program = self._path()
-                self._version = self._checked_version(program)
-                self._found = program
-            return self._found
-
-    def _path(self) -> str:
-        """Find the program, which nobody else may be able to replace. Raises ``Unusable``."""
-        environ = self._ctx.environ
-        named = environ.get("SINDRI_COSIGN", "")
-        found = named or shutil.which("cosign", path=_absolute(environ.get("PATH", ""))) or ""
-        if not found:
-            raise Unusable(f"cosign is not installed: {INSTALL}")
-        program = os.path.realpath(found)
-        for place in (program, os.path.dirname(program)):  # noqa: PTH120 - of a text
-            try:
-                mode = os.stat(place).st_mode  # noqa: PTH116 - of a text
-            except OSError as error:
-                raise Unusable(f"{found} cannot be used: {error.strerror}") from None
-            if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-                raise Unusable(f"everybody can write {place}: chmod o-w {place}")
-        if not os.access(program, os.X_OK):
-            raise Unusable(f"{found} is no program")
-        return program
-
-    def _checked_version(self, program: str) -> str:
+    def judges(self, bundle: bytes, key: bytes, digest: str, predicate_type: str) -> bool:
+        """Whether it accepts a bundle by a key, without a log. ``digest`` is in hex."""
         with self._folder() as folder:
-            try:
-                done = child.run(
-                    [program, "version", "--json"], _environment(self._ctx, folder), seconds=SECONDS, folder=folder
-                )
-            except OSError as error:
-                raise Unusable(f"{program} cannot be started: {error.strerror}") from None
+            arguments = [
+                *_written(folder, bundle=bundle, root=roots.EMPTY, key=key),
+                "--insecure-ignore-tlog=true",
+                *_about(predicate_type, digest),
+            ]
+            return not _objection_to_bundle(self._run(["verify-blob-attestation", *arguments], folder))
+
+    def _refusal(self, signed: Signed, terms: Terms, key: Key | None, document: Document) -> str:
+        """Why cosign does not accept a candidate; empty where it does."""
+        candidate = signed.candidate
+        content = candidate.content if candidate.form == BUNDLE else b""
+        with self._folder() as folder:
+            files = _written(folder, bundle=content, root=terms.root or roots.EMPTY, key=key.pem if key else b"")
+            if key and key.uri:
+                files.append(f"--key={key.uri}")
+            arguments = [*files, *_demands(signed, terms)]
+            if candidate.form == BUNDLE:
+                about = _about(signed.predicate_type, document.digest.removeprefix("sha256:"))
+                ended = self._run(["verify-blob-attestation", *arguments, *about], folder, key)
+                return _objection_to_bundle(ended)
+            image = folder / "image"
+            image.mkdir()
+            layout.write(image, document, candidate)
+            local = ["--local-image=true", "--offline=true"]
+            if candidate.form == SIGNATURE:
+                ended = self._run(["verify", *arguments, *local, "--", str(image)], folder, key)
+                return _objection(ended) or _unlike_signature(ended.output, document.digest)
+            kind = f"--type={signed.predicate_type}"
+            ended = self._run(["verify-attestation", *arguments, kind, *local, "--", str(image)], folder, key)
+            return _objection(ended) or _unlike_attestation(ended.output, signed)
+
+    def _run(self, arguments: Sequence[str], folder: Path, key: Key | None = None) -> Ended:
+        self.ctx.deadline.check("checking a signature with cosign")
+        environ = self._environ(folder, key)
+        seconds = min(SECONDS, self.ctx.deadline.left())
+        command = [str(self.path), *arguments]
         try:
-            said = str(json.loads(done.output)["gitVersion"]) if done.code == 0 else ""
-        except (ValueError, TypeError, KeyError):
-            said = ""
-        match = _VERSION.fullmatch(said)
-        least = ".".join(map(str, LEAST))
-        if not match:
-            raise Unusable(f"{program} does not say which version it is ({said[:40] or 'nothing'}): {INSTALL}")
-        if tuple(map(int, match.groups())) < LEAST:
-            raise Unusable(f"{program} is cosign {said}, which accepts what it must not; {least} is needed: {INSTALL}")
-        return said
+            return child.run(
+                command, environ, seconds=seconds, largest=LARGEST_OUTPUT, folder=folder, cancel=self.ctx.cancel
+            )
+        except OSError as error:
+            raise NoCosign(f"{self.path} cannot be run: {error.strerror}") from None
+
+    def _environ(self, folder: Path, key: Key | None) -> Mapping[str, str]:
+        """Nothing but folders of its own; for a key service, which needs credentials, ours less what cosign reads."""
+        own = {"HOME": str(folder), "TMPDIR": str(folder)}
+        if key is None or not key.uri:
+            return own
+        ours = {name: text for name, text in self.ctx.environ.items() if not name.startswith(_ITS_OWN)}
+        return ours | {"TMPDIR": str(folder)}
 
     @contextmanager
     def _folder(self) -> Iterator[Path]:
-        """A private folder for the files of one question: also its home, so that nothing of the user's counts."""
-        with tempfile.TemporaryDirectory(prefix="sindri-verify-", ignore_cleanup_errors=True) as folder:
-            yield Path(folder)
+        with TemporaryDirectory(prefix="sindri-cosign-", ignore_cleanup_errors=True) as folder:  # mode 0700
+            yield Path(os.path.realpath(folder))
+
+    def _asked_version(self) -> str:
+        with self._folder() as folder:
+            ended = self._run(["version", "--json"], folder)
+        if ended.late:
+            raise NoCosign(f"{self.path} did not say its version within {SECONDS:g} s")
+        try:
+            version = text(mapping(ended.output, "version"), "gitVersion")
+        except ValueError:
+            version = ""
+        if ended.code != 0 or not version:
+            raise NoCosign(f"{self.path} does not say its version: exit code {ended.code}")
+        return printable(version, 80)
 
 
-def _environment(ctx: Context, folder: Path) -> dict[str, str]:
-    """No settings of cosign, no proxies, no credentials; a program of the user's for a key service still finds its."""
-    kept = {name: value for name, value in ctx.environ.items() if name in {"PATH", "LANG", "TZ", "SYSTEMROOT"}}
-    return kept | {"HOME": str(folder), "TMPDIR": str(folder), "TUF_ROOT": str(folder / "tuf"), "NO_COLOR": "1"}
+def _written(folder: Path, *, bundle: bytes, root: bytes, key: bytes) -> list[str]:
+    """Write the files that there are, and return the options that name them."""
+    options: list[str] = []
+    for option, name, content in (
+        ("bundle", "bundle.json", bundle),
+        ("trusted-root", "root.json", root),
+        ("key", "key.pub", key),
+    ):
+        if content:
+            (folder / name).write_bytes(content)
+            options.append(f"--{option}={folder / name}")
+    return options
 
 
-def _absolute(path: str) -> str:
-    """The folders of PATH that do not depend on where we are."""
-    return os.pathsep.join(part for part in path.split(os.pathsep) if os.path.isabs(part))  # noqa: PTH117 - of a text
+def _about(predicate_type: str, digest: str) -> Sequence[str]:
+    return [f"--type={predicate_type}", f"--digest={digest}", "--digestAlg=sha256"]
 
 
-def _subject(folder: Path, question: Question) -> Sequence[str]:
-    """The command with what is judged, as files."""
-    candidate, image = question.candidate, question.image
-    if candidate.bundle:
-        (folder / "bundle.json").write_bytes(candidate.bundle.content)
-        kind = candidate.bundle.statement.predicate_type
-        digest = image.digest.removeprefix("sha256:")
-        return (
-            "verify-blob-attestation",
-            "--bundle=bundle.json",
-            f"--type={kind}",
-            f"--digest={digest}",
-            "--digestAlg=sha256",
-        )
-    layout.write(folder / "image", image, candidate)
-    if candidate.attested:
-        return ("verify-attestation", "--local-image", f"--type={candidate.attested.predicate_type}", "image")
-    return ("verify", "--local-image", "image")
-
-
-def _terms(folder: Path, question: Question, key: str | None) -> Iterator[str]:
-    """Whose word counts, and what else is demanded."""
-    terms = question.terms
-    (folder / "root.json").write_bytes(question.root or EMPTY_ROOT)
-    yield "--trusted-root=root.json"
-    if not question.wants_log:
+def _demands(signed: Signed, terms: Terms) -> Iterator[str]:
+    """What the terms demand, each as one argument, so that no value can be taken for an option."""
+    policy = terms.policy
+    for option, exact, expression in (
+        ("certificate-identity", policy.certificate_identity, policy.certificate_identity_regexp),
+        ("certificate-oidc-issuer", policy.certificate_oidc_issuer, policy.certificate_oidc_issuer_regexp),
+    ):
+        if exact:
+            yield f"--{option}={exact}"
+        elif expression:
+            yield f"--{option}-regexp={anchored(expression)}"
+    if not terms.logged:
         yield "--insecure-ignore-tlog=true"
-    if not question.candidate.bundle:
-        yield "--offline=true"
-    if key is not None:
-        yield f"--key={_key_file(folder, question, key)}"
-        return
-    for name in ("certificate_identity", "certificate_oidc_issuer"):
-        flag, exact = f"--{name.replace('_', '-')}", getattr(terms, name)
-        expression = getattr(terms, f"{name}_regexp")
-        yield f"{flag}={exact}" if exact else f"{flag}-regexp={anchored(expression)}"
-    if terms.ignore_sct:
+    if policy.ignore_sct:
         yield "--insecure-ignore-sct=true"
-    if terms.use_signed_timestamps or (question.candidate.bundle and question.candidate.bundle.timestamps):
+    if policy.use_signed_timestamps or (signed.stamped and signed.certificate is not None):
         yield "--use-signed-timestamps=true"
 
 
-def _key_file(folder: Path, question: Question, key: str) -> str:
-    """The key as cosign takes it: the text that was read, in a file, or the address of a service."""
-    from sindri_image_verify import keys
+def _objection(ended: Ended) -> str:
+    if ended.late:
+        return "cosign took too long and was ended"
+    if ended.code is None:
+        return "cosign printed more than anybody reads and was ended"
+    if ended.code != 0:
+        lines = [line.strip() for line in ended.said.decode(errors="replace").splitlines() if line.strip()]
+        return lines[-1].removeprefix("error during command execution: ") if lines else f"exit code {ended.code}"
+    return ""
 
-    if keys.is_service(key):
-        return key
-    pem = next(each.pem for each in question.keys if each == keys.load(key))
-    (folder / "key.pub").write_bytes(pem)
-    return "key.pub"
+
+def _objection_to_bundle(ended: Ended) -> str:
+    """It prints no result for a bundle; that it says nothing at all is no success."""
+    said = _objection(ended)
+    if not said and ended.said.decode(errors="replace").rstrip().rpartition("\n")[2] != "Verified OK":
+        return "cosign ended well and did not say that it verified anything"
+    return said
+
+
+def _unlike_signature(output: bytes, digest: str) -> str:
+    try:
+        found = json.loads(output)
+        (claim,) = found
+        same = text(part(part(claim, "critical"), "image"), "docker-manifest-digest") == digest
+    except (ValueError, TypeError, AttributeError):
+        return "cosign ended well and did not print one signature"
+    return "" if same else "cosign verified another image"
+
+
+def _unlike_attestation(output: bytes, signed: Signed) -> str:
+    try:
+        payload = decoded(text(mapping(output.strip(), "envelope"), "payload"), "payload")
+    except ValueError:
+        return "cosign ended well and did not print one attestation"
+    envelope = Envelope(payload=payload, signature=signed.signature)
+    return "" if envelope.signed == signed.signed else "cosign verified another attestation"

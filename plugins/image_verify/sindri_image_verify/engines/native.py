@@ -1,28 +1,36 @@
-"""Signatures by keys without a transparency log, checked in this process."""
+"""Checks with ``cryptography``: a bare key, and no transparency log asked for.
+
+Like cosign 3, an ECDSA or RSA signature is over SHA-256, whatever the size of the key.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sindri_image_verify.engines import Question
-
-VERSION = "native-1"
-
-
-def can_judge(question: Question) -> bool:
-    """Whether nothing but a key decides: no certificate, no log, no key in a service."""
-    by_key = bool(question.keys) and len(question.keys) == len(question.terms.public_keys)
-    timestamps = question.terms.use_signed_timestamps
-    return by_key and question.candidate.certificate is None and not question.wants_log and not timestamps
+    from sindri_image_verify.candidates import Signed
+    from sindri_image_verify.keys import Key
 
 
-def refusal(question: Question) -> str:
-    """Say why the signature does not count; empty when one of the keys made it."""
-    candidate = question.candidate
-    envelope = candidate.bundle.envelope if candidate.bundle else candidate.envelope
-    content = envelope.signed if envelope else candidate.payload
-    signature = envelope.signature if envelope else candidate.signature
-    if any(key.signed(content, signature) for key in question.keys):
-        return ""
-    return "none of the keys made the signature"
+def signed_by(key: Key, signed: Signed) -> bool:
+    """Whether the candidate's signature is this key's, over exactly the bytes that it claims to be over."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    try:
+        match key.public:
+            case EllipticCurvePublicKey():
+                key.public.verify(signed.signature, signed.signed, ECDSA(SHA256()))
+            case Ed25519PublicKey():
+                key.public.verify(signed.signature, signed.signed)
+            case RSAPublicKey():
+                key.public.verify(signed.signature, signed.signed, PKCS1v15(), SHA256())
+            case _:
+                return False
+    except InvalidSignature:
+        return False
+    return True
