@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import keysigned
 import pytest
 from attachable import Attachable
+from realtools import tool
 from verifybench import Bench
 
 from sindri_core.settings import TrustPolicy
@@ -23,17 +22,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         wants = {"cosign", "old_cosign"} & set(getattr(item, "fixturenames", ()))
         if wants or (name and name.params.get("engine") == "cosign"):
             item.add_marker(pytest.mark.supply_chain)
-
-
-def tool(name: str) -> str:
-    """Find a real tool. Without one the test is skipped, or fails where SINDRI_TEST_REQUIRE=1 demands it."""
-    home = Path(os.environ.get("TESTBED_HOME", Path.home() / ".cache" / "sindri-testbed"))
-    found = shutil.which(name, path=os.pathsep.join((str(home / "bin"), os.environ.get("PATH", ""))))
-    if found:
-        return found
-    if os.environ.get("SINDRI_TEST_REQUIRE") == "1":
-        pytest.fail(f"{name} is required and not there", pytrace=False)
-    pytest.skip(f"{name} is not there")
 
 
 @pytest.fixture

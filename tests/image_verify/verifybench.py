@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import keysigned
     from attachable import Attachable
 
+    from sindri_core.oci.client import RegistryClient
+
 REPOSITORY = "registry.example/app"
 
 
@@ -30,7 +32,7 @@ def config() -> Config:
 
 @dataclass
 class Bench:
-    """An image to be judged: ``digest`` in ``registry``, by ``policy``."""
+    """An image to be judged: ``digest`` in ``registry``, or behind ``client``, by ``policy``."""
 
     registry: Attachable
     digest: str
@@ -41,6 +43,7 @@ class Bench:
     tag: str = ""
     environ: dict[str, str] = field(default_factory=dict)
     cache_dir: Path | None = None
+    client: RegistryClient | None = None
 
     def demand(self, **terms: Any) -> None:
         """Change the policy."""
@@ -60,7 +63,7 @@ class Bench:
             trust=Trust(own=self.policy),
             settings=ImageSettings(reference=deployed),
             policy=self.policy,
-            registry=None if offline else self.registry,
+            registry=None if offline else self.client or self.registry,
         )
         return plugin.sindri_verify_image(self.context(), request)
 

@@ -44,7 +44,7 @@ def require_signer(signed: Signed, terms: Terms) -> None:
     if not all(pattern is not None and pattern.fullmatch(text) for pattern, text in matches):
         raise Refused(
             Stage.SIGNER,
-            "it is signed by somebody else",
+            "it claims to be signed by somebody else",
             found=described(certificate),
             wanted=wanted(terms.policy),
             accept=accepting(certificate),
