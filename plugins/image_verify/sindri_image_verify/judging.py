@@ -57,7 +57,8 @@ class Judge:
         identity.require_signer(signed, self.terms)
         self._require_proofs(signed)
         checked = self.check(signed)
-        evidence = (*self._content(signed), *checked.evidence, *self.terms.notes)
+        form = f"format {'bundle' if signed.candidate.form == BUNDLE else 'legacy'}"
+        evidence = (*self._content(signed), *checked.evidence, form, *self.terms.notes)
         return Accepted(evidence=evidence, engine=checked.engine)
 
     def _require_kind(self, claim: Claim, signed: Signed) -> None:
@@ -105,7 +106,7 @@ class Judge:
                 f"source_ref is {policy.source_ref}, and no tag led to this image",
                 accept=["name the image by its tag, or write source_ref without {tag}"],
             )
-        evidence = [f"format {'bundle' if signed.candidate.form == BUNDLE else 'legacy'}"]
+        evidence: list[str] = []
         if certificate:
             identity.require_source(certificate, policy, ref)
             evidence = [f"identity {certificate.identity}", f"issuer {certificate.issuer}", *evidence]
