@@ -100,7 +100,7 @@ class Transport:
         self._deadline = deadline
         self._cancel = cancel
         self._emit = emit
-        self._pools: dict[tuple[str, str, bool], urllib3.PoolManager] = {}
+        self._pools: dict[tuple[str, str, str, bool], urllib3.PoolManager] = {}
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -172,14 +172,17 @@ class Transport:
         proxy = of_environment(url, self._environ)
         if proxy and not anywhere:
             addresses.require_public_literal(urlsplit(url).hostname or "")
-        key = (ca_file, proxy, anywhere)
+        scheme = urlsplit(url).scheme
+        key = (scheme, ca_file, proxy, anywhere)
         with self._lock:
             if key not in self._pools:
-                self._pools[key] = self._made(ca_file, proxy, anywhere=anywhere)
+                self._pools[key] = self._made(scheme, ca_file, proxy, anywhere=anywhere)
             return self._pools[key]
 
-    def _made(self, ca_file: str, proxy: str, *, anywhere: bool) -> urllib3.PoolManager:
-        shared: dict[str, Any] = {"maxsize": CONNECTIONS, "retries": False, "ssl_context": self._tls(ca_file)}
+    def _made(self, scheme: str, ca_file: str, proxy: str, *, anywhere: bool) -> urllib3.PoolManager:
+        shared: dict[str, Any] = {"maxsize": CONNECTIONS, "retries": False}
+        if "https" in {scheme, urlsplit(proxy).scheme}:  # reading the system's authorities takes a while
+            shared["ssl_context"] = self._tls(ca_file)
         if proxy.startswith("socks"):
             try:
                 from urllib3.contrib.socks import SOCKSProxyManager

@@ -123,7 +123,7 @@ def required(name: str) -> Path:
 
 
 @contextmanager
-def bench(environ: Mapping[str, str], cache: Path | None = None, **options: Any) -> Iterator[Bench]:
+def scene(environ: Mapping[str, str], cache: Path | None = None, **options: Any) -> Iterator[Bench]:
     """A bench with a registry of its own."""
     with Registry(**options) as registry:
         yield Bench(registry, environ, cache)

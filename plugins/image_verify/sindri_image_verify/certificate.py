@@ -6,6 +6,7 @@ Source: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md.
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,10 +58,14 @@ def parse(der: bytes) -> Certificate:
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
-        read = x509.load_der_x509_certificate(der)
-        _require_signer(read)
-        identity, kind = _identity(read)
-        said = _extensions(read)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # what the library only warns of is no certificate of an authority of ours
+            read = x509.load_der_x509_certificate(der)
+            _require_signer(read)
+            identity, kind = _identity(read)
+            said = _extensions(read)
+    except Warning as error:
+        raise ValueError(f"the certificate breaks the rules: {error}") from None
     except x509.DuplicateExtension:
         raise ValueError("the certificate has an extension twice") from None
     except x509.ExtensionNotFound as error:

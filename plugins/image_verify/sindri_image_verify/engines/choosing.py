@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -141,6 +141,7 @@ def _keyless_name() -> str:
     return f"{KEYLESS} {_version(KEYLESS)}" if find_spec(KEYLESS) else ""
 
 
+@cache
 def _version(distribution: str) -> str:
     from importlib.metadata import version
 
