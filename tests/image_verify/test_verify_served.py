@@ -258,7 +258,7 @@ def test_a_digest_that_the_repository_lost_is_refused(judged: Bench) -> None:
     """Refusal 4: a signature whose image is gone vouches for nothing."""
     judged.sign()
     del judged.registry.repositories[judged.repository][judged.digest]
-    assert "no longer has" in judged.why(**judged.settings)
+    assert "has no image" in judged.why(**judged.settings)
 
 
 def test_a_copy_in_another_repository_is_refused(judged: Bench) -> None:
