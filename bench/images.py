@@ -3,8 +3,9 @@
     python bench/images.py
 
 A proxy on loopback adds 40 ms to each round trip. Needs the cosign, crane and registry of the test bed. Each time is
-given twice: of the whole process, the interpreter's start and all imports included, and of the call alone in a program that
-embeds sindri and has it imported. cosign, which has next to no start, is measured as a process. The limits are of the call.
+given twice: of the whole process, the interpreter's start and all imports included, and of the call alone in a program
+that embeds sindri and has it imported. cosign, which has next to no start, is measured as a process. The limits are
+those of the call.
 """
 
 from __future__ import annotations
