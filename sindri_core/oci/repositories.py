@@ -25,5 +25,5 @@ def _closeness(pattern: str, repository: str) -> int:
         return 1
     if not pattern.endswith("/*"):
         return EXACTLY if parse(pattern).canonical == repository else 0
-    below = parse(f"{pattern.removesuffix('*')}all").canonical.removesuffix("all")
+    below = parse(f"{pattern.removesuffix('*')}a/b").canonical.removesuffix("a/b")
     return 1 + len(below) if repository.startswith(below) else 0
