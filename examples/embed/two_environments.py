@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from sindri_core import Context
     from sindri_core.requests import AdjustRequest
 
+IMAGE = "ghcr.io/my-org/sindri@sha256:9f2cb1f0b2a4d2c2d6bb8b7c6f0d5e3a1c4b7a9e8d6f5c4b3a29181706f5e4d3"
+"""A digest is the image: no registry is asked which one is meant."""
+
 
 class Labels(HookSpecs):
     """A plugin of the program itself: writes who the environment belongs to."""
@@ -42,7 +45,8 @@ def deploy(folder: Path, team: str, on_event: list[Event]) -> State:
     """Deploy one team's environment and say how it is."""
     from sindri_folder import FolderPlugin
 
-    config = {"name": team, "deployment": {"provider": "folder"}, "providers": {"folder": {"path": str(folder)}}}
+    deployment = {"provider": "folder", "image": IMAGE}
+    config = {"name": team, "deployment": deployment, "providers": {"folder": {"path": str(folder)}}}
     plugins = [FolderPlugin(), Labels(team)]
     with Core(config, plugins=plugins, on_event=on_event.append, environ={}, state_dir=folder / "state") as core:
         return core.deploy(timeout=30).status.state

@@ -526,7 +526,7 @@ def _(s: Scene) -> None:
     s.then = lambda: s.image.update(certificate_identity=WORKFLOW.identity.name + "0")
 
 
-@scene("38 a trusted root whose time is over")
+@scene("38 a trusted root whose time is over", exit=2, code="SND-CFG-001")
 def _(s: Scene) -> None:
     authority = Authority.new()
     root = authority.trusted_root()

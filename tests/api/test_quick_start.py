@@ -1,4 +1,8 @@
-"""The document, word for word: its three quick-start configurations and its list of generated resources."""
+"""The document, word for word: its three quick-start configurations and its list of generated resources.
+
+The first two name no image, which means the one of the local engine: on a cluster that is not local a digest stands in
+for it. The third names a tag of ghcr.io, which a registry of the tests answers for.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,14 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from environment import IMAGE
+from named_registry import named
 
 if TYPE_CHECKING:
     from environment import Environment
@@ -23,11 +30,29 @@ QUICK = re.findall(
 GENERATED = re.search(r"^### Generated Resources.*?```yaml\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
 
 
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The image of the document is at ghcr.io; yields its digest."""
+    with named(tmp_path, "ghcr.io") as (served, environ):
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        yield served.image("my-org/sindri", "latest")
+
+
+def pinned(text: str) -> str:
+    """The configuration with an image, where it has none."""
+    return (
+        text
+        if "image:" in text
+        else text.replace("  provider: kubernetes\n", f"  provider: kubernetes\n  image: {IMAGE}\n")
+    )
+
+
 def sindri(environment: Environment, text: str, *arguments: str) -> Any:
     """Run the command with this sindri.yaml; return its JSON."""
     folder = environment.state
     folder.mkdir(exist_ok=True)
-    (folder / "sindri.yaml").write_text(text.replace("sindri-dev", environment.namespace))
+    (folder / "sindri.yaml").write_text(pinned(text).replace("sindri-dev", environment.namespace))
     done = subprocess.run(
         [sys.executable, "-m", "sindri_core", *arguments, "--output", "json"],
         cwd=folder,
@@ -53,10 +78,11 @@ def within(said: Any, real: Any, where: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize("text", QUICK, ids=["kind", "several nodes", "existing cluster"])
-def test_a_quick_start_goes_its_whole_way(environment: Environment, text: str) -> None:
+def test_a_quick_start_goes_its_whole_way(environment: Environment, text: str, registry: str) -> None:
     """Plan, deploy, status, stop, start, destroy: each command works and says what the document promises."""
     planned = sindri(environment, text, "plan")
     assert {change["action"] for change in planned["changes"]["items"]} == {"create"}
+    assert planned["image"]["digest"] in {registry, IMAGE.partition("@")[2]}
     sindri(environment, text, "deploy")
     assert sindri(environment, text, "status")["state"] == "running"
     sindri(environment, text, "stop")
@@ -70,11 +96,12 @@ def test_a_quick_start_goes_its_whole_way(environment: Environment, text: str) -
 
 
 def test_the_cluster_has_what_the_document_lists(environment: Environment) -> None:
-    """Every line of "Generated Resources" is in what kubectl prints, for the configuration that it belongs to."""
+    """Every line of "Generated Resources" is in what kubectl prints; the image has become its digest."""
     assert GENERATED
     text = QUICK[2].replace("  image: ghcr.io/my-org/sindri:latest  # Pre-pushed image\n", "")
     sindri(environment, text, "deploy")
-    listed = list(yaml.safe_load_all(GENERATED[1].replace("sindri-dev", environment.namespace)))
+    said_image = GENERATED[1].replace("image: sindri:latest", f"image: {IMAGE}")
+    listed = list(yaml.safe_load_all(said_image.replace("sindri-dev", environment.namespace)))
     assert [said["kind"] for said in listed] == ["Namespace", "PersistentVolumeClaim", "Deployment", "Service"]
     for said in listed:
         printed = environment.kubectl(

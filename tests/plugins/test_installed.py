@@ -138,7 +138,9 @@ def test_a_verifier_of_other_people_can_accept_a_required_signature(crowd: Envir
     assert (crowd.work / "environments/demo/Environment.json").exists()
 
 
-@pytest.mark.parametrize("trust", [None, {"verifiers": ["labels"]}, {"verifiers": ["raising"]}, {"verifiers": []}])
+@pytest.mark.parametrize(
+    "trust", [{"verifiers": ["nobody"]}, {"verifiers": ["labels"]}, {"verifiers": ["raising"]}, {"verifiers": []}]
+)
 def test_a_required_signature_without_a_verifier_ends_with_exit_4(crowd: Environment, trust: object) -> None:
     """A verifier that is installed but not trusted, broken or silent accepts nothing, and nothing is written."""
     image = {"registry": "registry.example/app", "digest": DIGEST, "verify_signature": True}

@@ -9,7 +9,7 @@ from scratch import ROOT, Environment
 
 pytestmark = pytest.mark.installed
 
-DEMO = {"name": "demo", "deployment": {"provider": "folder"}}
+DEMO = {"name": "demo", "deployment": {"provider": "folder", "image": "sindri@sha256:" + "5" * 64}}
 
 
 def test_the_whole_life_of_an_environment_in_a_folder(alone: Environment) -> None:

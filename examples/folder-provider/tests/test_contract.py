@@ -20,7 +20,11 @@ class TestFolder(ProviderContract):
     def configuration(self, tmp_path: Path) -> dict[str, Any]:
         """An environment below a scratch folder."""
         path = str(tmp_path / "environments")
-        return {"name": "demo", "deployment": {"provider": "folder"}, "providers": {"folder": {"path": path}}}
+        return {
+            "name": "demo",
+            "deployment": {"provider": "folder", "image": "app@sha256:" + "5" * 64},
+            "providers": {"folder": {"path": path}},
+        }
 
     @pytest.fixture
     def content(self, tmp_path: Path) -> Callable[[], object]:
