@@ -144,7 +144,7 @@ def test_a_verifier_of_other_people_can_accept_a_required_signature(crowd: Envir
 def test_a_required_signature_without_a_verifier_ends_with_exit_4(crowd: Environment, trust: object) -> None:
     """A verifier that is installed but not trusted, broken or silent accepts nothing, and nothing is written."""
     image = {"registry": "registry.example/app", "digest": DIGEST, "verify_signature": True}
-    crowd.configure(in_folder(image_config=image, trust=trust))
+    crowd.configure(in_folder(image_config=image, trust={"verifiers": verifiers}))
     done = crowd.sindri("deploy")
     assert done.code == 4, done.err
     assert "error[SND-IMG-003]" in done.err
