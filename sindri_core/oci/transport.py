@@ -107,7 +107,8 @@ class Transport:
         self._deadline = deadline
         self._cancel = cancel
         self._emit = emit
-        self._pools: dict[tuple[str, str, bool], urllib3.PoolManager] = {}
+        self._pools: dict[tuple[str, str, str, bool], urllib3.PoolManager] = {}
+        self._contexts: dict[str, ssl.SSLContext] = {}
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -180,18 +181,19 @@ class Transport:
         proxy = of_environment(url, self._environ)
         if proxy and not anywhere:
             addresses.require_public_literal(urlsplit(url).hostname or "")
-        key = (ca_file, proxy, anywhere)
+        scheme = urlsplit(url).scheme
+        key = (scheme, ca_file, proxy, anywhere)
         with self._lock:
             if key not in self._pools:
                 try:
-                    self._pools[key] = self._made(ca_file, proxy, anywhere=anywhere)
+                    self._pools[key] = self._made(scheme, ca_file, proxy, anywhere=anywhere)
                 except ValueError:
-                    why = f"the address of the proxy, {urlsplit(url).scheme.upper()}_PROXY, is none"
+                    why = f"the address of the proxy, {scheme.upper()}_PROXY, is none"
                     raise _unreachable(_named(url), why) from None
             return self._pools[key]
 
-    def _made(self, ca_file: str, proxy: str, *, anywhere: bool) -> urllib3.PoolManager:
-        tls = self._tls(ca_file)
+    def _made(self, scheme: str, ca_file: str, proxy: str, *, anywhere: bool) -> urllib3.PoolManager:
+        tls = self._tls(ca_file) if scheme == "https" else None
         shared: dict[str, Any] = {"maxsize": CONNECTIONS, "block": True, "retries": False, "ssl_context": tls}
         if proxy.startswith("socks"):
             try:
@@ -202,14 +204,17 @@ class Transport:
         if proxy:
             login = parse_url(proxy).auth
             proves = make_headers(proxy_basic_auth=unquote(login)) if login else None
-            return urllib3.ProxyManager(proxy, proxy_headers=proves, proxy_ssl_context=self._tls(""), **shared)
+            own = self._tls("") if proxy.startswith("https:") else None
+            return urllib3.ProxyManager(proxy, proxy_headers=proves, proxy_ssl_context=own, **shared)
         manager = urllib3.PoolManager(**shared)
         if not anywhere:
             manager.pool_classes_by_scheme = {"http": _PublicHTTPPool, "https": _PublicHTTPSPool}
         return manager
 
     def _tls(self, ca_file: str) -> ssl.SSLContext:
-        """The system's authorities, those of ``SSL_CERT_FILE``, and those of the registry."""
+        """The system's authorities, or those of ``SSL_CERT_FILE``, and those of the registry: read once, it takes long."""
+        if ca_file in self._contexts:
+            return self._contexts[ca_file]
         try:
             context = ssl.create_default_context(cafile=self._environ.get("SSL_CERT_FILE") or None)
             if ca_file:
@@ -220,6 +225,7 @@ class Transport:
                 f"the certificates in {ca_file or self._environ.get('SSL_CERT_FILE')} cannot be read: {error}",
                 hint="name a file with certificates in PEM form: registries: {HOST: {ca_file: FILE}}",
             ) from None
+        self._contexts[ca_file] = context
         return context
 
 
