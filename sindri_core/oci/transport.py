@@ -212,7 +212,7 @@ class Transport:
         return manager
 
     def _tls(self, ca_file: str) -> ssl.SSLContext:
-        """The system's authorities, or those of ``SSL_CERT_FILE``, and those of the registry: read once, it takes long."""
+        """The system's authorities, or those of ``SSL_CERT_FILE``, and the registry's: read once, it takes long."""
         if ca_file in self._contexts:
             return self._contexts[ca_file]
         try:

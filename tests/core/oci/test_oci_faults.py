@@ -304,9 +304,9 @@ def test_the_secret_part_of_an_address_is_never_said(registry: Registry) -> None
         registry.misbehave = lambda asked, place=place: (  # type: ignore[misc] # bound now
             Reply(status=307, headers={"Location": place}) if "elsewhere" not in asked.path else Reply(status=500)
         )
-        with client(registry, emit=seen.append, realm_hosts=("127.0.0.1",)) as asking:
-            with pytest.raises(RegistryError) as caught:
-                asking.blob(in_it(registry, "app"), digest, limit=100)
+        asking = client(registry, emit=seen.append, realm_hosts=("127.0.0.1",))
+        with asking, pytest.raises(RegistryError) as caught:
+            asking.blob(in_it(registry, "app"), digest, limit=100)
         assert CANARY not in f"{caught.value.to_dict()} {caught.value!r}"
     assert seen
     assert CANARY not in repr(seen)
@@ -353,7 +353,7 @@ def test_one_private_address_among_public_ones_is_enough_to_refuse(monkeypatch: 
 
 
 def test_many_threads_share_the_connections_in_silence(registry: Registry, caplog: pytest.LogCaptureFixture) -> None:
-    """More questions at once than connections: they wait for each other, and the HTTP library has nothing to warn of."""
+    """More questions at once than connections: they wait for each other, and nothing is warned of."""
     for number in range(120):
         registry.image("app", f"1.0.{number}")
     caplog.set_level(logging.DEBUG)
