@@ -40,8 +40,9 @@ docs: $(READY) ## Make the reference pages anew
 check-docs: $(READY) ## Fail when a reference page is out of date
 	@$(BIN)/python docs/generate.py --check
 
-bench: $(READY) ## Measure start-up against the interpreter's own
+bench: $(READY) ## Measure start-up, and images over a slow line (needs the test bed)
 	@$(BIN)/python bench/startup.py
+	@$(BIN)/python bench/images.py
 
 lock: ## Renew requirements.lock (needs uv)
 	@uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \

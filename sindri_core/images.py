@@ -14,7 +14,7 @@ from sindri_core.resolving.named import Named, named
 from sindri_core.sealing import Gate, several
 from sindri_core.settings import ImageSettings, TrustPolicy
 from sindri_core.trust import demanded
-from sindri_core.types import Claim, ClusterCandidate, RejectedTag
+from sindri_core.types import Attachment, Claim, ClusterCandidate, RejectedTag, ResolvedImage, Verification
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from sindri_core.context import Context
     from sindri_core.hooks import Hooks
     from sindri_core.settings import Config
-    from sindri_core.types import Attachment, ResolvedImage, Verification
 
 NOWHERE = ClusterCandidate(kind="", name="", rank=0)
 """Where an image goes that is only looked at."""

@@ -38,7 +38,9 @@ def demanded(trust: Trust, image: Reference, *, main: bool) -> tuple[TrustPolicy
     covered = any(entry.source == own.source for entry in entries)
     if own.claims and (main or not covered):
         lender = next((entry for entry in entries if names_somebody(entry)), None)
-        entries.insert(0, own if names_somebody(own) or lender is None else _lent(own, lender))
+        asked = own if names_somebody(own) or lender is None else _lent(own, lender)
+        if lender is None or not _is_covered(asked, lender):
+            entries.insert(0, asked)
     return tuple(entry for entry in entries if entry.claims)
 
 
@@ -52,6 +54,12 @@ def _lent(own: TrustPolicy, lender: TrustPolicy) -> TrustPolicy:
     said = {f.name: getattr(own, f.name) for f in fields(own) if getattr(own, f.name) != getattr(_UNSET, f.name)}
     about = {name: getattr(own, name) for name in _ABOUT}
     return replace(lender, **{**said, **about, "source": f"{own.source}, terms of {lender.source}"})
+
+
+def _is_covered(asked: TrustPolicy, lender: TrustPolicy) -> bool:
+    """Whether the lender demands all of it already, on the very same terms."""
+    about = {name: getattr(lender, name) for name in _ABOUT}
+    return asked.claims <= lender.claims and replace(asked, **about) == lender
 
 
 def _closest(trust: Trust, image: Reference) -> Iterator[TrustPolicy]:

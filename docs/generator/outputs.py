@@ -10,8 +10,9 @@ from pydantic import TypeAdapter, create_model
 from generator import markdown
 from sindri_core.cli.render.documents import _HIDDEN as HIDDEN
 from sindri_core.discovery import Verdict
+from sindri_core.images import ImageReport, ImageVersions
 from sindri_core.pipeline import Deployed
-from sindri_core.types import Finding, Issue, Plan, Removal, Status
+from sindri_core.types import Finding, Issue, Plan, Removal, ResolvedImage, Status
 
 INTRODUCTION = """
 `-o json` prints one document to standard output, `-o yaml` the same as YAML. An error goes to standard error as one
@@ -59,6 +60,10 @@ def pages() -> dict[str, str]:
         ("`status`, `stop`, `start`", "status"),
         ("`list`", "list"),
         ("`destroy`", "removal"),
+        ("`image resolve`", "image"),
+        ("`image verify`", "images"),
+        ("`image inspect`", "inspection"),
+        ("`image versions`", "versions"),
         ("`plugins list`", "plugins"),
         ("any command that fails", "error"),
     ]
@@ -73,7 +78,17 @@ def pages() -> dict[str, str]:
 def schemas_by_name() -> dict[str, dict[str, Any]]:
     """Make all schemas."""
     verdict = create_model("Verdict", **dict.fromkeys(Verdict._fields, (str, ...)))  # type: ignore[call-overload] # by name
-    found = {"plan": Plan, "deploy": Deployed, "status": Status, "list": list[Status], "removal": Removal}
+    found = {
+        "plan": Plan,
+        "deploy": Deployed,
+        "status": Status,
+        "list": list[Status],
+        "removal": Removal,
+        "image": ResolvedImage,
+        "images": list[ImageReport],
+        "inspection": ImageReport,
+        "versions": ImageVersions,
+    }
     schemas = {name: _printed(TypeAdapter(it).json_schema(mode="serialization")) for name, it in found.items()}
     schemas["plugins"] = _printed(TypeAdapter(list[verdict]).json_schema())  # type: ignore[valid-type] # a model made above
     schemas["error"] = ERROR | {"$defs": _definitions()}

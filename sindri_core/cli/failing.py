@@ -63,10 +63,12 @@ def _issues(issues: Sequence[Issue]) -> list[str]:
     width = max(map(len, places), default=0)
     lines = []
     for place, issue in zip(places, issues, strict=True):
-        said = f"{issue.message}; {issue.hint}" if issue.hint else issue.message
+        hint, *more = issue.hint.splitlines() or [""]
+        said = f"{issue.message}; {hint}" if hint and not more else issue.message
         mark = "warning: " if issue.severity == "warning" else ""
         parts = (place.ljust(width), issue.path, f"{mark}{said}")
         lines.append(clean("   ".join(part for part in parts if part)))
+        lines += [f"    {clean(line)}" for line in (hint, *more) if more]
     return lines
 
 

@@ -223,7 +223,7 @@ def test_a_signed_image_is_deployed(
     assert sindri(settings, "plan", environ=stage.environ) == 0
     shown = capfd.readouterr().out
     assert f"→ {stage.digest}" in shown
-    assert "accepted   signature  key cosign.pub" in shown
+    assert "accepted   signature  key cosign.pub" in shown, shown
     assert sindri(settings, "deploy", environ=stage.environ) == 0
     assert deployed(kubectl, namespace).endswith(f"@{stage.digest}")
 

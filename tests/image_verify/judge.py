@@ -44,7 +44,7 @@ class Bench:
     def sign_legacy(self, digest: str = "", private: Any = None, repository: str = "", payload: bytes = b"") -> None:
         """Attach a signature of the older kind."""
         content = payload or signing.simple(digest or self.digest, repository or self.registry.host + "/acme/app")
-        annotations = signing.annotations(private or self.key, content)
+        annotations = noted(private or self.key, content)
         self.registry.attach_legacy(self.repository, self.digest, content, annotations)
 
     def attest(self, predicate: Any = None, kind: str = signing.SLSA, private: Any = None, **more: Any) -> None:
@@ -80,7 +80,7 @@ class Bench:
                 policy=policy,
                 registry=None if offline else asking,
             )
-            return verify(ctx, request)
+            return tuple(verify(ctx, request))
 
     def accepts(self, claims: frozenset[Claim] = SIGNATURE, **terms: Any) -> bool:
         """Whether every claim is accepted."""
@@ -93,6 +93,11 @@ class Bench:
         answers = self.ask(claims, **terms)
         assert any(answer.verdict is Verdict.REFUSED for answer in answers), answers
         return "; ".join(answer.reason for answer in answers)
+
+
+def noted(private: Any, payload: bytes) -> dict[str, str]:
+    """What stands beside the payload of a signature of the older kind."""
+    return {"dev.cosignproject.cosign/signature": signing.encoded(signing.signature(private, payload))}
 
 
 WHOSE = {

@@ -100,9 +100,9 @@ def test_a_cosign_without_version_that_accepts_everything_is_found_out(signed: B
     ("body", "reason"),
     [
         ("echo Verified OK >&2; exit 1", "Verified OK"),
-        ("echo Verified OK; exit 0", "did not say that it verified"),
-        ("exit 0", "did not say that it verified"),
-        ("echo 'Verified OK' >&2; echo 'not really' >&2; exit 0", "did not say that it verified"),
+        ("echo Verified OK; exit 0", "said nothing of having verified"),
+        ("exit 0", "said nothing of having verified"),
+        ("echo 'Verified OK' >&2; echo 'not really' >&2; exit 0", "said nothing of having verified"),
         ("kill -SEGV $$", "exit code -11"),
         ("yes", "printed more than anybody reads"),
     ],

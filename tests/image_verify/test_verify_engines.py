@@ -71,6 +71,22 @@ def digits(digest: str) -> str:
 CASES = [
     Case("bundle", bundle(lambda maker, digest: maker.signed(digest)), good=True),
     Case("bundle of Statement/v0.1", said(_type=V01), good=True),
+    Case(
+        "absent members as null",
+        bundle(
+            lambda m, d: m.bundle(
+                statement(d),
+                messageSignature=None,
+                verificationMaterial={
+                    "publicKey": {"hint": ""},
+                    "certificate": None,
+                    "tlogEntries": None,
+                    "timestampVerificationData": None,
+                },
+            )
+        ),
+        good=True,
+    ),
     Case("legacy", legacy(lambda maker, digest: maker.simple(digest)), good=True),
     Case("provenance", bundle(lambda maker, digest: maker.attested(digest)), good=True, claim=Claim.PROVENANCE),
     Case(
@@ -153,6 +169,7 @@ CASES = [
         legacy(lambda m, d: (m.simple(OTHER)[0].replace(OTHER.encode(), d.encode()), m.simple(OTHER)[1])),
     ),
     Case("legacy of unknown type", legacy(lambda m, d: m.simple(d, type="another kind of signature"))),
+    Case("legacy of another tool", legacy(lambda m, d: m.simple(d, type="atomic container signature"))),
     Case("legacy without digest", legacy(lambda m, d: m.simple(d, image={}))),
     Case("legacy without signature", legacy(lambda m, d: (m.simple(d)[0], {}))),
     Case("nothing", lambda bench: None),

@@ -50,12 +50,12 @@ def parse(content: bytes) -> Bundle:
     version = MEDIA_TYPES.get(text(data, "mediaType"))
     if version is None:
         raise ValueError(f"the bundle is of the unknown type {text(data, 'mediaType')[:80]!r}")
-    if "messageSignature" in data:
+    if data.get("messageSignature") is not None:
         raise ValueError("the bundle holds a bare signature, not a statement about an image")
     material = part(data, "verificationMaterial")
     known = {"certificate", "x509CertificateChain", "publicKey", "tlogEntries", "timestampVerificationData"}
     only(material, known, "verification material")
-    if len({"certificate", "x509CertificateChain", "publicKey"} & material.keys()) != 1:
+    if sum(material.get(key) is not None for key in ("certificate", "x509CertificateChain", "publicKey")) != 1:
         raise ValueError("the bundle must say exactly one of certificate, chain of certificates and public key")
     entries = [within(entry, "a log entry") for entry in listed(material, "tlogEntries", MOST_ENTRIES)]
     stamped = material.get("timestampVerificationData") or {}  # null is absent in JSON made from protobuf
@@ -70,10 +70,10 @@ def parse(content: bytes) -> Bundle:
 
 
 def _certificate(material: Mapping[str, Any], version: str) -> bytes | None:
-    if "publicKey" in material:
+    if material.get("publicKey") is not None:
         only(part(material, "publicKey"), {"hint"}, "public key")
         return None
-    if "certificate" in material:
+    if material.get("certificate") is not None:
         return decoded(text(part(material, "certificate"), "rawBytes"), "the certificate")
     if version == "0.3":
         raise ValueError("a bundle of version 0.3 has one certificate, not a chain")

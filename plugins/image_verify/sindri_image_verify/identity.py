@@ -126,7 +126,7 @@ def _require_caller(certificate: Certificate, policy: TrustPolicy) -> None:
         return
     raise Refused(
         Stage.SIGNER,
-        "the workflow that signed can be called from any repository, and nothing says from which it must be",
+        "the workflow that signed can be called from any repository: demand a source_repository",
         found=described(certificate),
         wanted=["source repository: one that the policy names"],
         accept=[setting("source_repository", certificate.source_repository)] if certificate.source_repository else (),

@@ -57,7 +57,9 @@ class Judge:
         identity.require_signer(signed, self.terms)
         self._require_proofs(signed)
         checked = self.check(signed)
-        evidence = (*self._content(signed), *checked.evidence, *self.terms.notes)
+        source = self._source(signed)
+        form = "bundle" if candidate.form == BUNDLE else "legacy"
+        evidence = (*source, *_signer(signed), *checked.signer, f"format {form}", *checked.evidence, *self.terms.notes)
         return Accepted(evidence=evidence, engine=checked.engine)
 
     def _require_kind(self, claim: Claim, signed: Signed) -> None:
@@ -96,7 +98,8 @@ class Judge:
                 wanted=["timestamp: of a timestamp authority"],
             )
 
-    def _content(self, signed: Signed) -> Sequence[str]:
+    def _source(self, signed: Signed) -> Sequence[str]:
+        """Hold what is now known to be genuine against the policy, and say what was built from what."""
         policy, certificate = self.terms.policy, signed.certificate
         ref = policy.source_ref.replace("{tag}", self.terms.tag)
         if "{tag}" in policy.source_ref and not self.terms.tag and (signed.statement or certificate):
@@ -105,18 +108,16 @@ class Judge:
                 f"source_ref is {policy.source_ref}, and no tag led to this image",
                 accept=["name the image by its tag, or write source_ref without {tag}"],
             )
-        evidence = [f"format {'bundle' if signed.candidate.form == BUNDLE else 'legacy'}"]
         if certificate:
             identity.require_source(certificate, policy, ref)
-            evidence = [f"identity {certificate.identity}", f"issuer {certificate.issuer}", *evidence]
         if policy.match_reference:
             self._require_reference(signed)
-        if signed.statement and signed.predicate_type in policies.provenance_types(policy):
-            build = provenance.require(signed.statement, certificate, policy, ref)
-            source = build.repository.removeprefix("https://")
-            at = f" @ {build.ref}" if build.ref else ""
-            evidence = [f"{source or build.builder}{at}", f"builder {printable(build.builder)}", *evidence]
-        return evidence
+        if not signed.statement or signed.predicate_type not in policies.provenance_types(policy):
+            return ()
+        build = provenance.require(signed.statement, certificate, policy, ref)
+        at = f" @ {build.ref}" if build.ref else ""
+        name = build.repository.removeprefix("https://") or build.builder
+        return (printable(f"{name}{at}"), f"builder {printable(build.builder)}")
 
     def _require_reference(self, signed: Signed) -> None:
         """Only the older format names a repository."""
@@ -132,6 +133,11 @@ class Judge:
             wanted=[f"signed repository: {self.image.canonical}"],
             accept=["match_reference: false"],
         )
+
+
+def _signer(signed: Signed) -> Sequence[str]:
+    certificate = signed.certificate
+    return (f"identity {certificate.identity}", f"issuer {certificate.issuer}") if certificate else ()
 
 
 def _canonical(name: str) -> str:

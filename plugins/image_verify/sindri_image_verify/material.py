@@ -57,7 +57,7 @@ def gather(client: RegistryClient, image: Reference) -> Material:
         try:
             found = document.result()
         except ImageNotFound:
-            raise Refused(Stage.ABSENT, f"{image.repository} no longer has {image.digest}") from None
+            raise Refused(Stage.ABSENT, f"{image.repository} has no image {image.digest} any more") from None
         work: list[Callable[[], Candidate]] = [partial(_bundle, client, image, each) for each in referrers.result()]
         for form, answer in attached.items():
             work += _layers(client, image, form, answer.result())

@@ -45,18 +45,18 @@ def _require_usable(content: bytes, name: str) -> None:
     try:
         data = mapping(content, "trusted root")
         kind = text(data, "mediaType")
-        lists = {key: [within(each, key) for each in listed(data, key, MOST)] for key in _LISTS}
-        ends = list(_ends([*lists["certificateAuthorities"], *lists["tlogs"], *lists["timestampAuthorities"]]))
+        ends = {key: list(_ends([within(each, key) for each in listed(data, key, MOST)])) for key in _LISTS}
     except ValueError as error:
         raise ValueError(f"{name} is no trusted root: {error}") from None
     if not kind.startswith(_TYPE):
         raise ValueError(f"{name} is no trusted root: its type is {kind[:80]!r}")
-    if not ends:
+    if not ends["certificateAuthorities"] and not ends["tlogs"] and not ends["timestampAuthorities"]:
         raise ValueError(f"the trusted root {name} is empty: it names no authority and no log")
-    if all(end is not None and end <= datetime.now(UTC) for end in ends):
-        raise ValueError(
-            f"the trusted root {name} expired: the last authority in it ended at {max(filter(None, ends)):%Y-%m-%d}"
-        )
+    now = datetime.now(UTC)
+    for key in ("certificateAuthorities", "tlogs"):
+        over = [end for end in ends[key] if end is not None and end <= now]
+        if over and len(over) == len(ends[key]):
+            raise ValueError(f"the trusted root {name} expired: its time is over since {max(over):%Y-%m-%d} ({key})")
 
 
 def ends(content: bytes) -> Sequence[datetime | None]:

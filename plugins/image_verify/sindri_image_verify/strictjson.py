@@ -1,4 +1,7 @@
-"""JSON of strangers, taken apart so that it can mean one thing only. Everything raises ``ValueError``."""
+"""JSON of strangers, taken apart so that it can mean one thing only. Everything raises ``ValueError``.
+
+As in the JSON form of protocol buffers a member that is null is one that is absent.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +33,15 @@ def within(data: Any, name: str) -> Mapping[str, Any]:
 
 def part(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     """Take a member for a mapping; one that is absent is empty."""
-    return within(data.get(key, {}), key)
+    value = data.get(key)
+    return {} if value is None else within(value, key)
 
 
 def text(data: Mapping[str, Any], key: str) -> str:
     """Take a member for a text; one that is absent is empty."""
-    value = data.get(key, "")
+    value = data.get(key)
+    if value is None:
+        return ""
     if not isinstance(value, str):
         raise ValueError(f"{key} is no text")
     return value
@@ -43,7 +49,9 @@ def text(data: Mapping[str, Any], key: str) -> str:
 
 def listed(data: Mapping[str, Any], key: str, most: int) -> Sequence[Any]:
     """Take a member for a list of at most ``most``; one that is absent is empty."""
-    value = data.get(key, [])
+    value = data.get(key)
+    if value is None:
+        return []
     if not isinstance(value, list) or len(value) > most:
         raise ValueError(f"{key} is no list of at most {most}")
     return value

@@ -39,7 +39,8 @@ def verifications(answers: Sequence[Verification]) -> list[str]:
     lines = []
     for answer in answers:
         head = f"  {answer.verdict.value:<10} {answer.claim.value:<10}"
-        evidence = [*answer.evidence, f"by {answer.verifier}"]
+        required = f", required by {answer.policy}" if answer.policy else ""
+        evidence = [*answer.evidence, f"by {answer.verifier}{required}"]
         lines.append(f"{head} {evidence[0]}")
         lines += [f"{'':<23} {line}" for line in evidence[1:]]
     return lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -24,10 +24,11 @@ NO_ROOT = "cosign trusted-root create --out trusted_root.json, then: trusted_roo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """The cryptography of a candidate holds. ``engine`` identifies exactly what checked it."""
+    """The cryptography of a candidate holds. ``engine`` is exactly what checked it, ``signer`` names the key."""
 
     engine: str
     evidence: tuple[str, ...]
+    signer: tuple[str, ...] = ()
 
 
 class Engines:
@@ -92,7 +93,8 @@ class Engines:
 
         for key in self._terms.keys:
             if signed_by(key, signed):
-                return Checked(engine=_native_name(), evidence=(f"key {key.name}", *self._unlogged, f"engine {NATIVE}"))
+                evidence = (*self._unlogged, f"engine {NATIVE}")
+                return Checked(engine=_native_name(), evidence=evidence, signer=(f"key {key.name}",))
         raise wrong_key(self._terms)
 
     def _by_certificate(self, signed: Signed) -> Checked:
@@ -139,6 +141,7 @@ def _keyless_name() -> str:
     return f"{KEYLESS} {_version(KEYLESS)}" if find_spec(KEYLESS) else ""
 
 
+@cache
 def _version(distribution: str) -> str:
     from importlib.metadata import version
 

@@ -80,14 +80,13 @@ class Cosign:
 
     def check(self, signed: Signed, terms: Terms, document: Document) -> Checked:
         """Check one candidate. Raises ``Refused``."""
-        names = (f"key {key.name}" for key in terms.keys)
         last = ""
-        for key, name in zip(terms.keys or (None,), names if terms.keys else ("",), strict=True):
+        for key in terms.keys or (None,):
             last = self._refusal(signed, terms, key, document)
             if not last:
                 unlogged = () if terms.logged else ("no transparency log is asked for",)
-                evidence = (*([name] if name else []), *unlogged, f"engine cosign {self.version}")
-                return Checked(engine=self.fingerprint, evidence=evidence)
+                evidence = (*unlogged, f"engine cosign {self.version}")
+                return Checked(engine=self.fingerprint, evidence=evidence, signer=(f"key {key.name}",) if key else ())
         refusal = wrong_key(terms) if terms.keys else Refused(Stage.CRYPTOGRAPHY, "cosign does not accept it")
         raise Refused(
             refusal.stage,
@@ -222,7 +221,7 @@ def _objection_to_bundle(ended: Ended) -> str:
     """It prints no result for a bundle; that it says nothing at all is no success."""
     said = _objection(ended)
     if not said and ended.said.decode(errors="replace").rstrip().rpartition("\n")[2] != "Verified OK":
-        return "cosign ended well and did not say that it verified anything"
+        return "cosign ended well and said nothing of having verified it"
     return said
 
 
