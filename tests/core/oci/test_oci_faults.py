@@ -430,6 +430,16 @@ def test_settings_for_what_is_no_registry_are_refused(host: str) -> None:
         )
 
 
+def when(ready: threading.Event, cancel: CancelToken) -> None:
+    """Cancel the run as soon as the registry was asked."""
+
+    def wait() -> None:
+        ready.wait(10)
+        cancel.set()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def test_waiting_for_a_busy_registry_ends_when_somebody_cancels(registry: Registry) -> None:
     """The wait that a registry asks for is left at once."""
     from sindri_core.errors import Interrupted
@@ -441,7 +451,7 @@ def test_waiting_for_a_busy_registry_ends_when_somebody_cancels(registry: Regist
         return Reply(status=429, headers={"Retry-After": "15"})
 
     registry.misbehave = busy
-    threading.Thread(target=lambda: (asked.wait(10), cancel.set()), daemon=True).start()
+    when(asked, cancel)
     with client(registry, cancel=cancel) as asking, pytest.raises(Interrupted):
         asking.tags(in_it(registry, "app"))
     assert len(registry.asked) == 1

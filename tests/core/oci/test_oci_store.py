@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,12 +78,14 @@ def test_who_is_no_longer_let_in_gets_nothing_from_disk(registry: Registry, tmp_
         assert config is not None
         asking.blob(in_it(registry, "app"), config.digest, limit=1000)
     registry.user = "user:password"
-    for ask in (
+    name = in_it(registry, "app")
+    questions: tuple[Callable[[RegistryClient], object], ...] = (
         lambda asking: asking.manifest(in_it(registry, "app:1")),
         lambda asking: asking.manifest(in_it(registry, f"app@{digest}")),
-        lambda asking: asking.blob(in_it(registry, "app"), config.digest, limit=1000),
-        lambda asking: asking.referrers(in_it(registry, "app"), digest),
-    ):
+        lambda asking: asking.blob(name, config.digest, limit=1000),
+        lambda asking: asking.referrers(name, digest),
+    )
+    for ask in questions:
         with client(registry, cache_dir=tmp_path) as asking, pytest.raises(RegistryError) as caught:
             ask(asking)
         assert caught.value.code == "SND-IMG-006"

@@ -490,6 +490,16 @@ def test_canaries_of_every_store_go_to_their_own_host_only(tmp_path: Path) -> No
     assert not [content for content in kept if any(secret in content for secret in secrets)]
 
 
+def when(ready: threading.Event, cancel: CancelToken) -> None:
+    """Cancel the run as soon as the registry was asked."""
+
+    def wait() -> None:
+        ready.wait(10)
+        cancel.set()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def test_cancelling_ends_the_wait_for_a_token(guarded: Registry, login: Mapping[str, str]) -> None:
     """A token service that never answers does not hold a run that was interrupted."""
     from sindri_core.errors import Interrupted
@@ -501,7 +511,7 @@ def test_cancelling_ends_the_wait_for_a_token(guarded: Registry, login: Mapping[
         over.wait(20)
 
     guarded.misbehave = lambda each: Reply(send=hang) if each.path == "/token" else None
-    threading.Thread(target=lambda: (asked.wait(10), cancel.set()), daemon=True).start()
+    when(asked, cancel)
     with client(guarded, environ=login, cancel=cancel) as asking, pytest.raises(Interrupted):
         asking.manifest(parse(f"{guarded.host}/app:1"))
     over.set()
