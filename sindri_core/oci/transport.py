@@ -200,7 +200,7 @@ class Transport:
                 from urllib3.contrib.socks import SOCKSProxyManager
             except ImportError:
                 raise _unreachable(urlsplit(proxy).hostname or "", "a SOCKS proxy needs: pip install PySocks") from None
-            return SOCKSProxyManager(proxy, **shared)
+            return SOCKSProxyManager(proxy.replace("socks5://", "socks5h://", 1), **shared)  # it looks names up
         if proxy:
             login = parse_url(proxy).auth
             proves = make_headers(proxy_basic_auth=unquote(login)) if login else None

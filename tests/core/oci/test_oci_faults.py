@@ -16,9 +16,11 @@ from asking import client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from registry import OCI_INDEX, OCI_MANIFEST, Registry, Reply
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
 
 from sindri_core.context import CancelToken, Deadline
-from sindri_core.errors import BadReference, ImageError, ImageNotFound, ImageRefused, RegistryError
+from sindri_core.errors import BadReference, DeadlineExceeded, ImageError, ImageNotFound, ImageRefused, RegistryError
 from sindri_core.events import Event, RequestSent
 from sindri_core.oci import addresses
 from sindri_core.oci.client import RegistryClient
@@ -483,3 +485,77 @@ def test_events_tell_of_requests_that_failed_too(registry: Registry) -> None:
     with client(registry, emit=seen.append) as asking, pytest.raises(RegistryError):
         asking.tags(in_it(registry, "app"))
     assert [event.status for event in seen if isinstance(event, RequestSent)] == [0]
+
+
+def test_a_head_that_drips_ends_with_the_deadline(registry: Registry) -> None:
+    """A server that never comes to the end of its headers is not waited for."""
+
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        try:
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            while True:
+                handler.wfile.write(b"X: y\r\n")
+                handler.wfile.flush()
+                threading.Event().wait(0.05)
+        except OSError:
+            return
+
+    registry.misbehave = lambda _: Reply(send=drip)
+    with client(registry, seconds=0.4) as asking, pytest.raises(DeadlineExceeded):
+        asking.tags(in_it(registry, "app"))
+
+
+def test_a_server_that_accepts_and_says_nothing_ends_with_the_deadline() -> None:
+    """Neither for TLS nor for plain HTTP."""
+    for insecure in (True, False):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            host = f"127.0.0.1:{silent.getsockname()[1]}"
+            asking = RegistryClient(
+                registries={host: RegistrySettings(host=host, insecure=insecure)},
+                environ={},
+                deadline=Deadline(0.5),
+                cancel=CancelToken(),
+                emit=lambda _: None,
+            )
+            with asking, pytest.raises(DeadlineExceeded):
+                asking.tags(parse(f"{host}/app"))
+
+
+def test_content_behind_a_head_is_not_taken_for_the_next_answer(registry: Registry, tmp_path: Path) -> None:
+    """A server that sends a body where there is none to send cannot slip us another answer."""
+    digest, evil = registry.image("app", "1"), registry.image("app", "evil", content=b"evil")
+    with client(registry, cache_dir=tmp_path) as asking:
+        asking.manifest(in_it(registry, "app:1"))
+    bad = registry.repositories["app"][evil][1]
+    slipped = head(TYPE, f"Content-Length: {len(bad)}") + bad
+
+    def smuggle(handler: BaseHTTPRequestHandler) -> None:
+        lines = (TYPE, f"Docker-Content-Digest: {digest}", f"Content-Length: {len(slipped)}")
+        raw(head(*lines) + slipped)(handler)
+        handler.close_connection = False
+
+    registry.misbehave = lambda asked: Reply(send=smuggle) if asked.method == "HEAD" else None
+    with client(registry, cache_dir=tmp_path) as asking:
+        assert asking.manifest(in_it(registry, "app:1")).digest == digest
+        assert asking.manifest(in_it(registry, "app:evil")).digest == evil
+        assert asking.tags(in_it(registry, "app")) == ("1", "evil")
+
+
+_HOSTILE = st.text("ab1.:/@?#[]%\\;&=+-_~!$'()*, \t\n\x00é。", max_size=25)
+
+
+@given(_HOSTILE, st.sampled_from(["https://{}", "https://a.example{}", "https://{}a.example/x", "https://127.0.0.1{}"]))
+def test_both_readers_of_addresses_see_the_same_host(text: str, form: str) -> None:
+    """What is checked and what the HTTP library connects to is one host and one port, or the address is refused."""
+    url = form.format(text)
+    try:
+        parts = addresses.split(url, insecure=False)
+    except RegistryError:
+        return
+    try:
+        theirs = parse_url(url)
+    except LocationParseError:
+        return
+    assert (theirs.scheme, theirs.auth) == ("https", None)
+    assert (theirs.host or "").strip("[]").lower() == parts.hostname
+    assert (theirs.port or 443) == (parts.port or 443)
