@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 PLUGIN_ID = r"^[a-z][a-z0-9-]*$"
 Text = Annotated[str, Field(max_length=512)]
@@ -42,6 +42,23 @@ Host = Annotated[
     Field(pattern=r"^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$", max_length=255),
     "a host with or without port, such as ghcr.io or localhost:5000",
 ]
+
+
+def _registry(value: str) -> str:
+    """Accept a host that references can name: a word without a dot or port is a user of Docker Hub to them."""
+    from sindri_core.errors import ImageError
+    from sindri_core.oci.reference import parse
+
+    try:
+        known = bool(parse(f"{value}/x").host)
+    except ImageError:
+        known = False
+    if not known:
+        raise ValueError(f"{value!r} names no registry: write its host with domain or port, such as localhost:5000")
+    return value
+
+
+Registry = Annotated[Host, AfterValidator(_registry)]
 
 
 class Strict(BaseModel):
@@ -132,7 +149,7 @@ class RegistryModel(Strict):
     )
 
 
-Registries = Annotated[dict[Host, RegistryModel], Field(max_length=64)]
+Registries = Annotated[dict[Registry, RegistryModel], Field(max_length=64)]
 
 
 class TrustFileModel(TrustModel):

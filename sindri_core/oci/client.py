@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Self
 
-from sindri_core.errors import ImageNotFound, ImageRefused
+from sindri_core.errors import BadReference, ImageNotFound, ImageRefused, RegistryError
 from sindri_core.oci import documents, listing
-from sindri_core.oci.fetching import NOT_FOUND, Fetcher
+from sindri_core.oci.fetching import NOT_FOUND, OK, Fetcher
 from sindri_core.oci.once import Once
-from sindri_core.oci.reference import DIGEST
+from sindri_core.oci.reference import DIGEST, parse
 from sindri_core.oci.store import Store
 from sindri_core.oci.tokens import Authority
 from sindri_core.settings import RegistrySettings
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sindri_core.context import CancelToken, Deadline
     from sindri_core.events import Event
+    from sindri_core.oci.credentials import Keyring
     from sindri_core.oci.documents import Descriptor, Document
     from sindri_core.oci.reference import Reference
     from sindri_core.oci.secret import Credentials
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
 ACCEPT = {"Accept": ", ".join(documents.KINDS)}
 MOST_REFERRERS = 50
+WITHOUT_HEAD = frozenset({400, 405, 501})
+"""What servers answer that do not know the method; the content is asked for then."""
+_NOT_THERE = {"NAME_UNKNOWN", "NAME_INVALID", "MANIFEST_UNKNOWN"}
+"""Errors of a registry that understood the question. Source: the distribution specification."""
 
 
 class RegistryClient:
@@ -49,7 +54,9 @@ class RegistryClient:
     ) -> None:
         self._registries = {_spelt(host): settings for host, settings in registries.items()}
         self._environ = environ
+        self._deadline = deadline
         self._cancel = cancel
+        self._keyrings = Once["Keyring"]()
         self._store = Store(cache_dir)
         self._making: Callable[[], Transport] = lambda: _transport(environ, deadline, cancel, emit)
         self._lock = threading.Lock()
@@ -61,6 +68,7 @@ class RegistryClient:
         self._tags = Once[tuple[str, ...]]()
         self._referrers = Once["tuple[Descriptor, ...]"]()
         self._without_referrers: set[str] = set()
+        self._named: set[tuple[str, str]] = set()  # what the registry itself named in this run, by repository
 
     def __enter__(self) -> Self:
         return self
@@ -81,21 +89,23 @@ class RegistryClient:
 
         Raises ``ImageNotFound`` ``SND-IMG-005``, ``ImageRefused`` ``SND-IMG-018`` for a tag that means another digest.
         """
-        if not reference.digest:
-            tag = reference.tag or "latest"
-            found = self._documents.get((reference.canonical, tag), lambda: self._by_tag(reference, tag))
-            self._documents.put((reference.canonical, found.digest), found)
-            return found
-        found = self._documents.get(
-            (reference.canonical, reference.digest), lambda: self._by_digest(reference, reference.digest)
-        )
-        if reference.tag:
-            self._require_same(reference)
+        digest = reference.digest
+        if digest and not reference.tag:
+            return self._documents.get((reference.canonical, digest), lambda: self._by_digest(reference, digest))
+        tag = reference.tag or "latest"
+        found = self._documents.get((reference.canonical, tag), lambda: self._by_tag(reference, tag))
+        self._documents.put((reference.canonical, found.digest), found)
+        if digest and found.digest != digest:
+            raise ImageRefused(
+                "SND-IMG-018",
+                f"{reference.repository}:{tag} means {found.digest} now, not {digest}",
+                hint="keep the tag or the digest, not both",
+            )
         return found
 
     def blob(self, repository: Reference, digest: str, *, limit: int) -> bytes:
         """Read a blob of at most ``limit`` bytes; its digest is checked."""
-        return self._blobs.get((repository.canonical, digest), lambda: self._blob(repository, digest, limit))
+        return self._blobs.get((repository.canonical, digest, limit), lambda: self._blob(repository, digest, limit))
 
     def tags(self, repository: Reference) -> tuple[str, ...]:
         """List all tags, page by page. A list that was read within the last minutes is taken as it is."""
@@ -119,19 +129,42 @@ class RegistryClient:
     def _by_tag(self, repository: Reference, tag: str) -> Document:
         """Ask what a tag means. Where its content is at hand, only whether it still means that."""
         known = self._store.digest(repository.canonical, tag)
-        kept = self._store.content(repository.canonical, known) if DIGEST.fullmatch(known) else None
-        if kept:
-            head = self._fetcher(repository).ask("HEAD", repository, f"manifests/{tag}", limit=0, headers=ACCEPT)
-            if head.headers.get("docker-content-digest") == known:
-                return documents.parse(kept[0], kept[1], expected=known, source=repository.registry)
+        kept = self._kept(repository, known)
+        if kept and self._means(repository, tag) == known:
+            return self._noted(repository, kept)
         found = self._read(repository, tag)
         self._store.keep_digest(repository.canonical, tag, found.digest)
         return found
 
     def _by_digest(self, repository: Reference, digest: str) -> Document:
-        if kept := self._store.content(repository.canonical, digest):
-            return documents.parse(kept[0], kept[1], expected=digest, source=repository.registry)
+        """Take content from disk only where the registry says in this run that the repository has it."""
+        kept = self._kept(repository, digest)
+        if kept and ((repository.canonical, digest) in self._named or self._means(repository, digest) == digest):
+            return self._noted(repository, kept)
         return self._read(repository, digest)
+
+    def _means(self, repository: Reference, name: str) -> str:
+        """Ask for the digest of a tag or of a digest, without the content; empty where the registry does not say."""
+        head = self._fetcher(repository).ask(
+            "HEAD", repository, f"manifests/{name}", limit=0, headers=ACCEPT, may_fail=WITHOUT_HEAD
+        )
+        return head.headers.get("docker-content-digest", "") if head.status == OK else ""
+
+    def _kept(self, repository: Reference, digest: str) -> Document | None:
+        """Read a document from disk; None where there is none, or another than its digest and type say."""
+        kept = self._store.content(repository.canonical, digest) if DIGEST.fullmatch(digest) else None
+        if kept is None:
+            return None
+        try:
+            return documents.parse(kept[0], kept[1], expected=digest)
+        except RegistryError:
+            return None
+
+    def _noted(self, repository: Reference, found: Document) -> Document:
+        """Note what a document of this run names: that, too, may come from disk."""
+        named = (*found.layers, *found.manifests, *filter(None, [found.config]))
+        self._named.update((repository.canonical, each.digest) for each in named)
+        return found
 
     def _read(self, repository: Reference, name: str) -> Document:
         answer = self._fetcher(repository).ask(
@@ -146,19 +179,11 @@ class RegistryClient:
                 f"the registry {repository.registry} calls {name} {said[:80]}, and its content is {found.digest}"
             )
         self._store.keep_content(repository.canonical, found.digest, found.content, media_type)
-        return found
-
-    def _require_same(self, reference: Reference) -> None:
-        means = self.manifest(type(reference)(host=reference.host, path=reference.path, tag=reference.tag)).digest
-        if means != reference.digest:
-            raise ImageRefused(
-                "SND-IMG-018",
-                f"{reference.repository}:{reference.tag} means {means} now, not {reference.digest}",
-                hint="keep the tag or the digest, not both",
-            )
+        return self._noted(repository, found)
 
     def _blob(self, repository: Reference, digest: str, limit: int) -> bytes:
-        if kept := self._store.content(repository.canonical, digest):
+        kept = self._store.content(repository.canonical, digest)
+        if kept and (repository.canonical, digest) in self._named and len(kept[0]) <= limit:
             return kept[0]
         answer = self._fetcher(repository).ask("GET", repository, f"blobs/{digest}", limit=limit)
         if documents.digest_of(answer.content) != digest:
@@ -174,41 +199,39 @@ class RegistryClient:
         if found is None and kept:
             self._store.keep_tags(repository.canonical, kept.tags, kept.etag)
             return kept.tags
-        tags, etag = found or ((), "")
+        if found is None:
+            raise documents.untrusted(f"the registry {repository.registry} calls a list unchanged that we do not have")
+        tags, etag = found
         self._store.keep_tags(repository.canonical, tags, etag)
         return tags
 
     def _referring(self, repository: Reference, digest: str) -> tuple[Descriptor, ...]:
         """Both places count: some tools write the tag where the registry has the API."""
-        found = {each.digest: each for each in self._by_api(repository, digest)}
+        found = self._by_api(repository, digest)
         fallback = self.attached(repository, digest, "")
         if fallback is not None:
             if fallback.kind != documents.INDEX:
                 raise documents.untrusted(f"the tag that lists what refers to {digest} is no index")
-            found |= {each.digest: each for each in fallback.manifests}
-        if len(found) > MOST_REFERRERS:
-            raise documents.untrusted(f"more than {MOST_REFERRERS} things refer to {repository.repository}@{digest}")
+            _add(found, fallback, f"{repository.repository}@{digest}")
         return tuple(found.values())
 
-    def _by_api(self, repository: Reference, digest: str) -> tuple[Descriptor, ...]:
+    def _by_api(self, repository: Reference, digest: str) -> dict[str, Descriptor]:
+        found: dict[str, Descriptor] = {}
         if repository.registry in self._without_referrers:
-            return ()
+            return found
         fetcher = self._fetcher(repository)
-        found: list[Descriptor] = []
         for answer in listing.pages(
             fetcher, repository, f"referrers/{digest}", limit=documents.LARGEST, may_fail=frozenset({NOT_FOUND})
         ):
             if answer.status == NOT_FOUND:
-                self._without_referrers.add(repository.registry)
+                if not _is_understood(answer):
+                    self._without_referrers.add(repository.registry)
                 break
-            found += self._referring_page(answer, repository)
-        return tuple(found)
-
-    def _referring_page(self, answer: Answer, repository: Reference) -> tuple[Descriptor, ...]:
-        index = documents.parse(answer.content, answer.headers.get("content-type", ""), source=repository.registry)
-        if index.kind != documents.INDEX:
-            raise documents.untrusted(f"the registry {repository.registry} lists signatures by something else")
-        return index.manifests
+            index = documents.parse(answer.content, answer.headers.get("content-type", ""), source=repository.registry)
+            if index.kind != documents.INDEX:
+                raise documents.untrusted(f"the registry {repository.registry} lists signatures by something else")
+            _add(found, self._noted(repository, index), f"{repository.repository}@{digest}")
+        return found
 
     def _fetcher(self, repository: Reference) -> Fetcher:
         host = repository.api_host
@@ -230,15 +253,40 @@ class RegistryClient:
         )
 
     def _known(self, repository: Reference) -> Credentials | None:
-        from sindri_core.oci.credentials import find
+        return self._credentials.get(repository.canonical, lambda: self._keyring().find(repository))
 
-        return self._credentials.get(repository.canonical, lambda: find(repository, self._environ, self._cancel))
+    def _keyring(self) -> Keyring:
+        from sindri_core.oci.credentials import Keyring
+
+        return self._keyrings.get(None, lambda: Keyring(self._environ, cancel=self._cancel, deadline=self._deadline))
+
+
+def _add(found: dict[str, Descriptor], index: Document, name: str) -> None:
+    """Add what an index lists, each once."""
+    found |= {each.digest: each for each in index.manifests}
+    if len(found) > MOST_REFERRERS:
+        raise documents.untrusted(f"more than {MOST_REFERRERS} things refer to {name}")
+
+
+def _is_understood(answer: Answer) -> bool:
+    """Whether a registry that found nothing says so about what was asked, and not about the question."""
+    try:
+        data = documents.strict_json(answer.content)
+        return any(error["code"] in _NOT_THERE for error in data["errors"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
 
 
 def _spelt(host: str) -> str:
-    from sindri_core.oci.reference import parse
-
-    return parse(f"{host}/x").registry
+    """Write the host of a registry's settings in one spelling. Raises ``BadReference`` for what names no registry."""
+    named = parse(f"{host}/x")
+    if not named.host:
+        raise BadReference(
+            "SND-IMG-001",
+            f"{host} names no registry, because {host}/x is an image of Docker Hub",
+            hint=f"write the host with its domain or port: registries: {{{host}:5000: …}}",
+        )
+    return named.registry
 
 
 def _transport(

@@ -12,49 +12,74 @@ import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sindri_core import child
 from sindri_core.errors import RegistryError
 from sindri_core.files import read_regular
-from sindri_core.oci.reference import HUB
-from sindri_core.oci.secret import Credentials, Secret
+from sindri_core.oci.once import Once
+from sindri_core.oci.reference import HUB, registry_name
+from sindri_core.oci.secret import Credentials, Secret, is_token
 
 if TYPE_CHECKING:
-    from sindri_core.context import CancelToken
+    from sindri_core.context import CancelToken, Deadline
     from sindri_core.oci.reference import Reference
 
 LARGEST = 1 << 20
 HELPER_SECONDS = 30.0
-HELPER = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]*")
+HELPER = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]*")
 HUB_KEY = "https://index.docker.io/v1/"
 GITHUB = "ghcr.io"
 TOKEN_USER = "<token>"  # noqa: S105 - the user name that marks a token
 NOT_FOUND = "credentials not found"
 
 
-def find(repository: Reference, environ: Mapping[str, str], cancel: CancelToken | None = None) -> Credentials | None:
-    """Look for credentials of the repository's registry; None where there are none.
+class Keyring:
+    """Where credentials are looked up in a run: reads each file and asks each helper about a host once. Thread-safe."""
 
-    Raises ``RegistryError`` ``SND-IMG-013`` naming the file or the helper that cannot be used, never what it holds.
-    """
-    for file in _files(environ):
-        content = _read(file)
-        if content is None:
-            continue
-        helper = _chosen_helper(content, repository)
-        if helper and (found := _from_helper(helper, repository, environ, cancel)):
-            return found
-        if found := _from_auths(content, repository, file):
-            return found
-        store = content.get("credsStore")
-        if isinstance(store, str) and store and (found := _from_helper(store, repository, environ, cancel)):
-            return found
-    token = environ.get("GITHUB_TOKEN", "")
-    if token and repository.registry == GITHUB:
-        return Credentials(user="sindri", password=Secret(token), place="GITHUB_TOKEN")
-    return None
+    def __init__(
+        self, environ: Mapping[str, str], *, cancel: CancelToken | None = None, deadline: Deadline | None = None
+    ) -> None:
+        self._environ = environ
+        self._cancel = cancel
+        self._deadline = deadline
+        self._files = Once["Mapping[str, Any] | None"]()
+        self._answers = Once["Credentials | None"]()
+
+    def find(self, repository: Reference) -> Credentials | None:
+        """Look for credentials of the repository's registry; None where there are none.
+
+        Raises ``RegistryError`` ``SND-IMG-013`` naming the file or the helper that cannot be used, never what it holds.
+        """
+        for file in _files(self._environ):
+            content = self._files.get(file, partial(_read, file))
+            if content is None:
+                continue
+            helper = _chosen_helper(content, repository)
+            if helper and (found := self._of_helper(helper, repository)):
+                return found
+            if found := _from_auths(content, repository, file):
+                return found
+            store = content.get("credsStore")
+            if isinstance(store, str) and store and (found := self._of_helper(store, repository)):
+                return found
+        token = self._environ.get("GITHUB_TOKEN", "")
+        if token and repository.registry == GITHUB:
+            return Credentials(user="sindri", password=Secret(token), place="GITHUB_TOKEN")
+        return None
+
+    def _of_helper(self, name: str, repository: Reference) -> Credentials | None:
+        left = self._deadline.left() if self._deadline else HELPER_SECONDS
+        asked = HUB_KEY if repository.registry == HUB else repository.registry
+        ask = partial(_from_helper, name, asked, self._environ, self._cancel, min(HELPER_SECONDS, left))
+        return self._answers.get((name, asked), ask)
+
+
+def find(repository: Reference, environ: Mapping[str, str]) -> Credentials | None:
+    """Look for credentials of one repository's registry, as ``Keyring`` does."""
+    return Keyring(environ).find(repository)
 
 
 def _files(environ: Mapping[str, str]) -> Iterator[Path]:
@@ -119,13 +144,15 @@ def _fits(key: str, repository: Reference) -> bool:
 
 
 def _host(key: str) -> str:
-    host = key.removeprefix("https://").removeprefix("http://").partition("/")[0].lower()
-    return HUB if host in {"index.docker.io", "registry-1.docker.io", HUB} else host
+    host = key.removeprefix("https://").removeprefix("http://").partition("/")[0]
+    return registry_name(host) if host else ""
 
 
 def _entry(entry: Mapping[str, Any], place: str) -> Credentials | None:
     texts = {key: value for key, value in entry.items() if isinstance(value, str)}
     if texts.get("registrytoken"):
+        if not is_token(texts["registrytoken"]):
+            raise _unusable(place, "an entry of auths has a registrytoken that is none")
         return Credentials(bearer=Secret(texts["registrytoken"]), place=place)
     user, password = texts.get("username", ""), texts.get("password", "")
     if texts.get("auth"):
@@ -149,7 +176,7 @@ def _of(user: str, password: str, place: str) -> Credentials:
 
 
 def _from_helper(
-    name: str, repository: Reference, environ: Mapping[str, str], cancel: CancelToken | None
+    name: str, asked: str, environ: Mapping[str, str], cancel: CancelToken | None, seconds: float
 ) -> Credentials | None:
     """Ask a helper, which gets the host on its standard input and nothing else."""
     if not HELPER.fullmatch(name):
@@ -158,9 +185,8 @@ def _from_helper(
     found = shutil.which(program, path=environ.get("PATH", ""))
     if not found:
         raise _unusable(program, "it is not installed")
-    asked = HUB_KEY if repository.registry == HUB else repository.registry
     try:
-        done = child.run([found, "get"], environ, seconds=HELPER_SECONDS, stdin=asked.encode(), cancel=cancel)
+        done = child.run([found, "get"], environ, seconds=seconds, stdin=asked.encode(), cancel=cancel)
     except OSError as error:
         raise _unusable(program, error.strerror or "it cannot be started") from None
     if done.code is None:

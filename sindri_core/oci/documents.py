@@ -103,7 +103,7 @@ def untrusted(message: str) -> RegistryError:
 
 
 def strict_json(content: bytes) -> Any:
-    """Read JSON in which no key stands twice. Raises ``ValueError``."""
+    """Read JSON in which no key stands twice, and every text can be written. Raises ``ValueError``."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -115,9 +115,12 @@ def strict_json(content: bytes) -> Any:
         raise ValueError(f"{name} is no JSON")
 
     try:
-        return json.loads(content.decode("utf-8"), object_pairs_hook=unique, parse_constant=no_constant)
-    except UnicodeDecodeError:
+        data = json.loads(content.decode("utf-8"), object_pairs_hook=unique, parse_constant=no_constant)
+        if b"\\u" in content:  # half of a character, which no file and no terminal takes
+            json.dumps(data, ensure_ascii=False).encode("utf-8")
+    except UnicodeError:
         raise ValueError("it is not UTF-8") from None
+    return data
 
 
 def platforms(index: Document) -> tuple[Platform, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 from sindri_core.errors import ImageNotFound, RegistryError
 from sindri_core.oci import addresses
@@ -48,7 +47,7 @@ class Fetcher:
         ``may_fail`` are statuses beside 200 and 304 that are returned. Raises ``ImageNotFound`` for 404,
         ``RegistryError`` for the rest.
         """
-        url = path if path.startswith(self.root) else f"{self.root}/v2/{repository.api_path}/{path}"
+        url = path if path.startswith(f"{self.root}/") else f"{self.root}/v2/{repository.api_path}/{path}"
         proof = self._authority.header(repository)
         answer = self._send(method, url, {**(headers or {}), **proof}, limit)
         if answer.status in REFUSED and self._authority.challenged(
@@ -58,7 +57,8 @@ class Fetcher:
             answer = self._send(method, url, {**(headers or {}), **proof}, limit)
         if answer.status in MOVED:
             answer = self._follow(method, answer, {**(headers or {}), **proof}, limit)
-        if answer.status in {OK, UNCHANGED, *may_fail}:
+        unchanged = answer.status == UNCHANGED and "If-None-Match" in (headers or {})
+        if answer.status in {OK, *may_fail} or unchanged:
             return answer
         raise self._failed(answer, repository, path)
 
@@ -68,24 +68,28 @@ class Fetcher:
         )
 
     def _follow(self, method: str, answer: Answer, headers: Mapping[str, str], limit: int) -> Answer:
-        """Go where the registry sends us; what proves who we are is for the registry alone."""
+        """Go where the registry sends us; what proves who we are is for the registry alone.
+
+        Not even for the registry when somebody else sends us there.
+        """
         seen = {answer.url}
         for _ in range(HOPS):
-            url = urljoin(answer.url, answer.headers.get("location", ""))
+            url = addresses.joined(answer.url, answer.headers.get("location", ""))
             parts = addresses.split(url, insecure=self._settings.insecure and answer.url.startswith("http://"))
             if url in seen:
                 raise addresses.refused_address("the registry sends us round in a circle")
             seen.add(url)
             own = addresses.origin(parts) == addresses.origin(addresses.split(self.root, insecure=True))
-            allowed = own or {parts.hostname, parts.netloc} & set(self._settings.realm_hosts)
-            given = headers if own else {k: v for k, v in headers.items() if k != "Authorization"}
+            allowed = own or addresses.is_among(parts, self._settings.realm_hosts)
+            if not own:
+                headers = {k: v for k, v in headers.items() if k != "Authorization"}
             answer = self._transport.send(
                 method,
                 url,
-                headers=given,
+                headers=headers,
                 limit=limit,
                 ca_file=self._settings.ca_file if allowed else "",
-                anywhere=bool(allowed),
+                anywhere=allowed,
             )
             if answer.status not in MOVED:
                 return answer

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from sindri_core.oci import addresses, documents
 from sindri_core.oci.fetching import UNCHANGED
+from sindri_core.oci.reference import TAG
 
 if TYPE_CHECKING:
     from sindri_core.oci.fetching import Fetcher
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 MOST_PAGES = 400
 MOST_TAGS = 200_000
 PAGE_BYTES = 16 << 20
-_NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel\s*=\s*"?next"?', re.IGNORECASE)
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+MOST_BYTES = 64 << 20
+"""Bytes that all pages of tags together have at most."""
+LONGEST_LINK = 8192
+_NEXT = re.compile(r'<([^<>]*)>\s*;[^,]*\brel\s*=\s*"?next(?![\w-])', re.IGNORECASE)
 
 
 def tags(fetcher: Fetcher, repository: Reference, *, etag: str) -> tuple[tuple[str, ...], str] | None:
@@ -30,12 +33,14 @@ def tags(fetcher: Fetcher, repository: Reference, *, etag: str) -> tuple[tuple[s
     found: dict[str, None] = {}
     headers = {"If-None-Match": etag} if etag else {}
     marks: list[str] = []
+    size = 0
     for answer in pages(fetcher, repository, "tags/list", limit=PAGE_BYTES, headers=headers):
         if answer.status == UNCHANGED:
             return None
         marks.append(answer.headers.get("etag", ""))
         found |= dict.fromkeys(_tags(answer, repository))
-        if len(found) > MOST_TAGS:
+        size += len(answer.content)
+        if len(found) > MOST_TAGS or size > MOST_BYTES:
             raise documents.untrusted(f"{repository.repository} has more than {MOST_TAGS} tags")
     return tuple(found), marks[0] if len(marks) == 1 else ""
 
@@ -66,12 +71,14 @@ def pages(  # noqa: PLR0913 - a request has that many parts
 
 def _next(fetcher: Fetcher, answer: Answer, repository: Reference, path: str) -> str:
     """Where the next page is; empty for the last. It must be of the same list of the same registry."""
-    match = _NEXT.search(answer.headers.get("link", ""))
+    link = answer.headers.get("link", "")
+    if len(link) > LONGEST_LINK:
+        raise documents.untrusted(f"the registry {repository.registry} names the next page in too many words")
+    match = _NEXT.search(link)
     if not match:
         return ""
     own = f"{fetcher.root}/v2/{repository.api_path}/{path}"
-    url = urljoin(own, match[1])
-    parts = addresses.split(url, insecure=fetcher.root.startswith("http://"))
+    parts = addresses.split(addresses.joined(own, match[1]), insecure=fetcher.root.startswith("http://"))
     same = addresses.origin(parts) == addresses.origin(urlsplit(own))
     if not same or parts.path != urlsplit(own).path:
         raise addresses.refused_address(
@@ -83,9 +90,9 @@ def _next(fetcher: Fetcher, answer: Answer, repository: Reference, path: str) ->
 def _tags(answer: Answer, repository: Reference) -> list[str]:
     try:
         data = documents.strict_json(answer.content)
-        listed = data["tags"] or []
+        listed = [] if data["tags"] is None else data["tags"]
     except (ValueError, TypeError, KeyError, RecursionError):
         listed = None
     if not isinstance(listed, list) or not all(isinstance(tag, str) for tag in listed):
         raise documents.untrusted(f"the registry {repository.registry} answered with something that is no list of tags")
-    return [tag for tag in listed if _TAG.fullmatch(tag)]
+    return [tag for tag in listed if TAG.fullmatch(tag)]

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from sindri_core.errors import BadReference
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-_HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:]+\])(?::[0-9]{{1,5}})?"
+_HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:]+\])(?::[1-9][0-9]{{0,4}})?"
 _COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 _PATH = rf"{_COMPONENT}(?:/{_COMPONENT})*"
 _REFERENCE = re.compile(
     rf"(?:(?P<host>{_HOST})/)?(?P<path>{_PATH})(?::(?P<tag>[\w][\w.-]{{0,127}}))?(?:@(?P<digest>[^@]+))?",
     re.ASCII,
 )
+TAG = re.compile(r"[\w][\w.-]{0,127}", re.ASCII)
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 _LONGEST_NAME = 255
 _LARGEST_PORT = 65535
@@ -44,13 +45,12 @@ class Reference:
     @property
     def registry(self) -> str:
         """The registry's host in one spelling: ``docker.io`` for a short name and for each of Docker Hub's aliases."""
-        host = self.host.lower()
-        return HUB if not host or host in _HUB_ALIASES else host
+        return registry_name(self.host)
 
     @property
     def api_host(self) -> str:
         """The host that answers for the registry."""
-        return _HUB_API if self.registry == HUB else self.registry
+        return _HUB_API if self.registry == HUB else self.host.lower()
 
     @property
     def api_path(self) -> str:
@@ -67,6 +67,15 @@ class Reference:
         tag = f":{self.tag}" if self.tag else ""
         digest = f"@{self.digest}" if self.digest else ""
         return f"{self.repository}{tag}{digest}"
+
+
+def registry_name(host: str) -> str:
+    """Write a registry's host, with or without port, in one spelling; none means Docker Hub.
+
+    The port that HTTPS has anyway is left out, so that no policy or login is missed because of it.
+    """
+    name = host.lower().removesuffix(":443")
+    return HUB if not name or name in _HUB_ALIASES else name
 
 
 def parse(text: str) -> Reference:

@@ -24,6 +24,11 @@ class Secret:
         return bool(self.value)
 
 
+def is_token(text: str) -> bool:
+    """Whether a text can stand in a header as it is: in ASCII, printable, without a space."""
+    return bool(text) and all("!" <= character <= "~" for character in text)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
     """What a registry is told: user and password, an identity token, or a ready bearer token.

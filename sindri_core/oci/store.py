@@ -1,8 +1,8 @@
 """What registries said, kept on disk: content by its digest, lists of tags for a short time.
 
 May be deleted at any time, and may hold anything: content is hashed again when it is read. Nothing is kept under a
-digest alone: what one repository showed is no answer for another, which may not show it to us. A user who may no longer
-read a repository still has what was read before, as with any copy.
+digest alone: what one repository showed is no answer for another, which may not show it to us. The client takes from
+here only what the registry says in the same run that the repository has.
 """
 
 from __future__ import annotations
@@ -10,20 +10,24 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import stat
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sindri_core.oci.documents import digest_of
+from sindri_core.oci.reference import TAG
 
+_ETAG = re.compile(r"[ -~]{0,256}")
 LARGEST = 16 << 20
 """Bytes of one entry that is kept at most."""
 TAGS_SECONDS = 300.0
 """Seconds for which a list of tags is believed without asking again."""
-MOST_BYTES = 256 << 20
+MOST_BYTES, MOST_ENTRIES = 256 << 20, 20_000
 PRUNE_EVERY = 200
 """Entries that are written between two looks at how large everything is."""
 
@@ -75,15 +79,16 @@ class Store:
         """Return the list of tags that was read last."""
         kept = self._json(self._file(repository, "tags", ""))
         tags, at, etag = kept.get("tags"), kept.get("at"), kept.get("etag")
-        if not isinstance(tags, list) or not isinstance(at, int | float) or not isinstance(etag, str):
+        if not isinstance(tags, list) or not isinstance(at, float) or not isinstance(etag, str):
             return None
-        if not all(isinstance(tag, str) for tag in tags):
+        if not all(isinstance(tag, str) and TAG.fullmatch(tag) for tag in tags) or not _ETAG.fullmatch(etag):
             return None
         return KeptTags(tags=tuple(tags), etag=etag, fresh=0 <= self._clock() - at < TAGS_SECONDS)
 
     def keep_tags(self, repository: str, tags: tuple[str, ...], etag: str) -> None:
         """Keep a list of tags."""
-        content = json.dumps({"tags": tags, "at": self._clock(), "etag": etag}).encode()
+        mark = etag if _ETAG.fullmatch(etag) else ""
+        content = json.dumps({"tags": tags, "at": float(self._clock()), "etag": mark}).encode()
         self._write(self._file(repository, "tags", ""), content)
 
     def _file(self, repository: str, kind: str, name: str) -> Path | None:
@@ -137,17 +142,21 @@ class Store:
             return
 
     def _prune(self) -> None:
-        """Delete what was not written for longest, when everything together is too large."""
-        entries = []
-        try:
-            for folder in os.scandir(self._folder or "."):
-                with os.scandir(folder.path) as files:
-                    entries += [(found.stat().st_mtime, found.stat().st_size, found.path) for found in files]
-        except OSError:
-            return
-        excess = sum(size for _, size, _ in entries) - MOST_BYTES
-        for _, size, path in sorted(entries):
-            if excess <= 0:
+        """Delete what was not written for longest, when everything together is too large or too much."""
+        entries = sorted(self._entries())
+        bytes_over, entries_over = sum(size for _, size, _ in entries) - MOST_BYTES, len(entries) - MOST_ENTRIES
+        for _, size, path in entries:
+            if bytes_over <= 0 and entries_over <= 0:
                 return
             self._forget(Path(path))
-            excess -= size
+            bytes_over, entries_over = bytes_over - size, entries_over - 1
+
+    def _entries(self) -> Iterator[tuple[float, int, str]]:
+        """Every file, with its age and size; whatever else lies there, or is gone meanwhile, is passed over."""
+        for file in self._folder.glob("*/*") if self._folder else ():
+            try:
+                found = file.lstat()
+            except OSError:
+                continue
+            if stat.S_ISREG(found.st_mode):
+                yield found.st_mtime, found.st_size, str(file)

@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
 from sindri_core.errors import RegistryError
 from sindri_core.oci import addresses, challenge, documents
-from sindri_core.oci.secret import Credentials, Secret
+from sindri_core.oci.secret import Credentials, Secret, is_token
 
 if TYPE_CHECKING:
     from sindri_core.oci.challenge import Challenge
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 KNOWN_REALMS = {"registry-1.docker.io": "auth.docker.io", "registry.gitlab.com": "gitlab.com"}
 """Token services on another host that belong to a registry, by what both document."""
 LARGEST = 1 << 20
-USUAL_SECONDS = 60
+USUAL_SECONDS, MOST_SECONDS = 60, 86_400
 MARGIN = 5.0
 """Seconds before its end at which a token is no longer used."""
 
@@ -105,8 +105,9 @@ class Authority:
         """Ask the token service that the registry names."""
         realm = wanted.parameters.get("realm", "")
         parts = addresses.split(realm, insecure=self._settings.insecure)
-        own = self._is_own(parts.hostname or "", parts.port)
-        if known and not own and not self._is_trusted(parts.hostname or "", parts.port, parts.scheme):
+        own = self._is_own(parts)
+        trusted = own or self._is_trusted(parts)
+        if known and not trusted:
             raise addresses.refused_address(
                 f"the registry {repository.registry} sends us to {parts.hostname} for a token, "
                 f"and the credentials of {known.place} are not for that host",
@@ -114,17 +115,18 @@ class Authority:
             )
         scope = f"repository:{repository.api_path}:pull"
         query = {"service": wanted.parameters.get("service", ""), "scope": scope}
-        base = realm.partition("#")[0]
+        base = realm.partition("?")[0].partition("#")[0]
         headers: dict[str, str] = {}
         body = None
         if known and known.identity_token:
             form = {**query, "grant_type": "refresh_token", "client_id": "sindri"}
             body = urlencode({**form, "refresh_token": known.identity_token.value}).encode()
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-            url = base.partition("?")[0]
+            url = base
         else:
-            asked = urlencode({key: value for key, value in query.items() if value}, quote_via=quote)
-            url = f"{base}{'&' if '?' in base else '?'}{asked}"
+            given = [(key, value) for key, value in parse_qsl(parts.query) if key.lower() not in query]
+            asked = urlencode([*given, *((key, value) for key, value in query.items() if value)], quote_via=quote)
+            url = f"{base}?{asked}"
             if known and known.user:
                 headers["Authorization"] = basic(known)
         answer = self._transport.send(
@@ -133,26 +135,22 @@ class Authority:
             headers=headers,
             body=body,
             limit=LARGEST,
-            ca_file=self._settings.ca_file,
-            anywhere=own or self._is_allowed(parts.hostname or "", parts.port),
+            ca_file=self._settings.ca_file if trusted else "",
+            anywhere=own or addresses.is_among(parts, self._settings.realm_hosts),
         )
         if answer.status in {401, 403}:
             return _Held(header=Secret(""), until=time.monotonic() + USUAL_SECONDS)
         return _read(answer.status, answer.content, parts.hostname or "")
 
-    def _is_own(self, host: str, port: int | None) -> bool:
+    def _is_own(self, parts: SplitResult) -> bool:
         """Whether this is the very server that is the registry."""
-        usual = 80 if self._settings.insecure else 443
-        own = urlsplit(f"//{self._settings.host}")
-        return host == own.hostname and (port or usual) == (own.port or usual)
+        own = urlsplit(f"{'http' if self._settings.insecure else 'https'}://{self._settings.host}")
+        return addresses.origin(parts) == addresses.origin(own)
 
-    def _is_allowed(self, host: str, port: int | None) -> bool:
-        allowed = {each.lower() for each in self._settings.realm_hosts}
-        return host in allowed or f"{host}:{port}" in allowed
-
-    def _is_trusted(self, host: str, port: int | None, scheme: str) -> bool:
-        known = KNOWN_REALMS.get(self._settings.host) == host and scheme == "https" and port in {None, 443}
-        return known or self._is_allowed(host, port)
+    def _is_trusted(self, parts: SplitResult) -> bool:
+        known = KNOWN_REALMS.get(self._settings.host.removesuffix(":443"))
+        usual = known == parts.hostname and addresses.origin(parts) == f"https://{known}:443"
+        return usual or addresses.is_among(parts, self._settings.realm_hosts)
 
 
 def basic(known: Credentials) -> str:
@@ -169,10 +167,10 @@ def _read(status: int, content: bytes, host: str) -> _Held:
         token, seconds = data.get("token") or data.get("access_token"), data.get("expires_in")
     except (ValueError, AttributeError, RecursionError):
         raise _no_token(host, "its answer is not understood") from None
-    if not isinstance(token, str) or not token.isascii() or not token.isprintable():
+    if not isinstance(token, str) or not is_token(token):
         raise _no_token(host, "its answer holds none")
-    lasting = seconds if isinstance(seconds, int) and seconds > 0 else USUAL_SECONDS
-    return _Held(header=Secret(f"Bearer {token}"), until=time.monotonic() + max(0.0, lasting - MARGIN))
+    lasting = min(max(seconds, USUAL_SECONDS), MOST_SECONDS) if isinstance(seconds, int) else USUAL_SECONDS
+    return _Held(header=Secret(f"Bearer {token}"), until=time.monotonic() + lasting - MARGIN)
 
 
 def _no_token(host: str, why: str) -> RegistryError:

@@ -14,17 +14,19 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util import make_headers, parse_url
 
 from sindri_core.bounded import within
 from sindri_core.errors import DeadlineExceeded, RegistryError, SindriError
 from sindri_core.events import RequestSent
 from sindri_core.oci import addresses
 from sindri_core.oci.proxies import of_environment
+from sindri_core.oci.reference import registry_name
 
 if TYPE_CHECKING:
     from sindri_core.context import CancelToken, Deadline
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 CONNECT, READ, TOTAL = 10.0, 20.0, 60.0
 """Seconds for a connection, between two parts of an answer, and for a whole answer."""
 CONNECTIONS = 64
+"""Connections to one server at most; who finds none free waits for one."""
 TRIES = 4
 LONGEST_WAIT = 20.0
 """Seconds that we wait at most because a registry asks us to."""
@@ -40,6 +43,7 @@ PATIENCE = (0.5, 1.0, 2.0)
 """Seconds before each further try, where the registry does not say how long."""
 BUSY = {429, 503}
 AGENT = "sindri"
+DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +67,12 @@ class _PublicMixin:
         last: OSError | None = None
         for address in addresses.public(self.host.strip("[]"), self.port):
             try:
-                return socket.create_connection((address, self.port), timeout=self.timeout)
+                made = socket.create_connection((address, self.port), timeout=self.timeout)
             except OSError as error:
                 last = error
+                continue
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return made
         raise urllib3.exceptions.NewConnectionError(self, str(last or "no address"))  # type: ignore[arg-type] # a connection
 
 
@@ -101,6 +108,7 @@ class Transport:
         self._cancel = cancel
         self._emit = emit
         self._pools: dict[tuple[str, str, str, bool], urllib3.PoolManager] = {}
+        self._contexts: dict[str, ssl.SSLContext] = {}
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -148,7 +156,7 @@ class Transport:
         anywhere: bool,
         body: bytes | None,
     ) -> Answer:
-        host = urlsplit(url).hostname or ""
+        host = _named(url)
         self._cancel.check()
         self._deadline.check(f"asking the registry {host}")
         seconds, began, status = min(TOTAL, self._deadline.left()), time.monotonic(), 0
@@ -161,10 +169,11 @@ class Transport:
             if self._deadline.left() <= 0:
                 raise DeadlineExceeded(f"asking the registry {host}", self._deadline.seconds) from None
             raise _unreachable(host, f"it did not finish its answer within {seconds:.0f} s") from None
-        except (urllib3.exceptions.HTTPError, OSError) as error:
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            self._deadline.check(f"asking the registry {host}")
             raise _explained(host, error) from None
         finally:
-            plain = url.partition("?")[0]
+            plain = url.partition("?")[0].partition("#")[0]
             self._emit(RequestSent(method=method, url=plain, status=status, seconds=time.monotonic() - began))
         return answer
 
@@ -176,28 +185,36 @@ class Transport:
         key = (scheme, ca_file, proxy, anywhere)
         with self._lock:
             if key not in self._pools:
-                self._pools[key] = self._made(scheme, ca_file, proxy, anywhere=anywhere)
+                try:
+                    self._pools[key] = self._made(scheme, ca_file, proxy, anywhere=anywhere)
+                except ValueError:
+                    why = f"the address of the proxy, {scheme.upper()}_PROXY, is none"
+                    raise _unreachable(_named(url), why) from None
             return self._pools[key]
 
     def _made(self, scheme: str, ca_file: str, proxy: str, *, anywhere: bool) -> urllib3.PoolManager:
-        shared: dict[str, Any] = {"maxsize": CONNECTIONS, "retries": False}
-        if "https" in {scheme, urlsplit(proxy).scheme}:  # reading the system's authorities takes a while
-            shared["ssl_context"] = self._tls(ca_file)
+        tls = self._tls(ca_file) if scheme == "https" else None
+        shared: dict[str, Any] = {"maxsize": CONNECTIONS, "block": True, "retries": False, "ssl_context": tls}
         if proxy.startswith("socks"):
             try:
                 from urllib3.contrib.socks import SOCKSProxyManager
             except ImportError:
                 raise _unreachable(urlsplit(proxy).hostname or "", "a SOCKS proxy needs: pip install PySocks") from None
-            return SOCKSProxyManager(proxy, **shared)
+            return SOCKSProxyManager(proxy.replace("socks5://", "socks5h://", 1), **shared)  # it looks names up
         if proxy:
-            return urllib3.ProxyManager(proxy, **shared)
+            login = parse_url(proxy).auth
+            proves = make_headers(proxy_basic_auth=unquote(login)) if login else None
+            own = self._tls("") if proxy.startswith("https:") else None
+            return urllib3.ProxyManager(proxy, proxy_headers=proves, proxy_ssl_context=own, **shared)
         manager = urllib3.PoolManager(**shared)
         if not anywhere:
             manager.pool_classes_by_scheme = {"http": _PublicHTTPPool, "https": _PublicHTTPSPool}
         return manager
 
     def _tls(self, ca_file: str) -> ssl.SSLContext:
-        """The system's authorities, those of ``SSL_CERT_FILE``, and those of the registry."""
+        """The system's authorities, or those of ``SSL_CERT_FILE``, and the registry's: read once, it takes long."""
+        if ca_file in self._contexts:
+            return self._contexts[ca_file]
         try:
             context = ssl.create_default_context(cafile=self._environ.get("SSL_CERT_FILE") or None)
             if ca_file:
@@ -208,6 +225,7 @@ class Transport:
                 f"the certificates in {ca_file or self._environ.get('SSL_CERT_FILE')} cannot be read: {error}",
                 hint="name a file with certificates in PEM form: registries: {HOST: {ca_file: FILE}}",
             ) from None
+        self._contexts[ca_file] = context
         return context
 
 
@@ -227,7 +245,14 @@ def _exchange(  # noqa: PLR0913, PLR0917 - a request has that many parts
 
     def ask() -> urllib3.BaseHTTPResponse:
         return pool.request(
-            method, url, headers=given, body=body, redirect=False, timeout=timeout, preload_content=False
+            method,
+            url,
+            headers=given,
+            body=body,
+            redirect=False,
+            timeout=timeout,
+            pool_timeout=seconds,
+            preload_content=False,
         )
 
     try:
@@ -254,7 +279,7 @@ def _exchange(  # noqa: PLR0913, PLR0917 - a request has that many parts
     return Answer(
         url=url,
         status=response.status,
-        headers={name.lower(): value for name, value in response.headers.items()},
+        headers={name.lower(): response.headers[name] for name in response.headers},
         content=bytes(content),
     )
 
@@ -271,18 +296,26 @@ def _wanted_wait(text: str) -> float | None:
 
 
 def _busy(answer: Answer, seconds: float | None) -> RegistryError:
-    host = urlsplit(answer.url).hostname
-    when = f"in {seconds:.0f} s" if seconds else "in a few minutes"
-    what = "lets us ask no more for now" if answer.status != 503 else "is not available"  # noqa: PLR2004
+    host = _named(answer.url)
+    when = f"in {seconds:.0f} s" if seconds and seconds < DAY else "in a few minutes" if not seconds else "another day"
+    if answer.status == 503:  # noqa: PLR2004 - not available
+        return RegistryError(
+            "SND-IMG-009", f"the registry {host} is not available for now (503)", hint=f"try again {when}"
+        )
     return RegistryError(
         "SND-IMG-009",
-        f"the registry {host} {what} ({answer.status})",
+        f"the registry {host} lets us ask no more for now ({answer.status})",
         hint=f"try again {when}; whoever is logged in may ask more often: docker login {host}",
     )
 
 
+def _named(url: str) -> str:
+    """The server as people name it in settings and in ``docker login``."""
+    return registry_name(urlsplit(url).netloc)
+
+
 def _too_much(url: str, why: str) -> RegistryError:
-    host = urlsplit(url).hostname
+    host = _named(url)
     return RegistryError(
         "SND-IMG-008",
         f"the registry {host} answered with what cannot be believed: {why}",
@@ -307,16 +340,23 @@ def _explained(host: str, error: Exception) -> SindriError:
             return each
     said = str(error)
     if isinstance(error, urllib3.exceptions.SSLError | ssl.SSLError) or "CERTIFICATE" in said or "SSL" in said:
-        if "WRONG_VERSION_NUMBER" in said or "record layer" in said:
-            hint = f"if it really speaks plain HTTP: registries: {{{host}: {{insecure: true}}}}"
-            return _unreachable(host, "it does not speak TLS", hint)
-        hint = f"if its certificate is your organisation's: registries: {{{host}: {{ca_file: FILE}}}} in sindri.yaml"
-        return _unreachable(host, f"its certificate is not trusted ({_short(said)})", hint)
+        return _without_tls(host, said)
     if isinstance(error, urllib3.exceptions.TimeoutError | TimeoutError):
         return _unreachable(host, "nothing came in time")
     if isinstance(error, urllib3.exceptions.IncompleteRead | urllib3.exceptions.ProtocolError):
         return _unreachable(host, "the connection broke off in the middle")
+    if isinstance(error, ValueError):  # what it says may hold the address with its query, or a header
+        return _unreachable(host, "what was to be sent, or its answer, is no HTTP")
     return _unreachable(host, _short(said))
+
+
+def _without_tls(host: str, said: str) -> RegistryError:
+    key = f'"{host}"' if host.startswith("[") else host
+    if "WRONG_VERSION_NUMBER" in said or "record layer" in said:
+        hint = f"if it really speaks plain HTTP: registries: {{{key}: {{insecure: true}}}} in sindri.yaml"
+        return _unreachable(host, "it does not speak TLS", hint)
+    hint = f"if its certificate is your organisation's: registries: {{{key}: {{ca_file: FILE}}}} in sindri.yaml"
+    return _unreachable(host, f"its certificate is not trusted ({_short(said)})", hint)
 
 
 def _short(text: str) -> str:

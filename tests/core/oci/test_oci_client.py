@@ -263,11 +263,21 @@ def test_a_body_that_drips_ends_with_the_deadline(registry: Registry) -> None:
         asking.manifest(named(registry, "app:1"))
 
 
+def when(ready: threading.Event, cancel: CancelToken) -> None:
+    """Cancel the run as soon as the registry was asked."""
+
+    def wait() -> None:
+        ready.wait(10)
+        cancel.set()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def test_cancelling_ends_a_request_in_the_middle(registry: Registry) -> None:
     """Nobody waits for a slow registry after Ctrl-C."""
     ready, cancel = threading.Event(), CancelToken()
     registry.misbehave = lambda _: Reply(send=dripping(ready))
-    threading.Thread(target=lambda: (ready.wait(10), cancel.set()), daemon=True).start()
+    when(ready, cancel)
     with client(registry, cancel=cancel) as asking, pytest.raises(Interrupted):
         asking.manifest(named(registry, "app:1"))
 
