@@ -138,10 +138,8 @@ def test_a_verifier_of_other_people_can_accept_a_required_signature(crowd: Envir
     assert (crowd.work / "environments/demo/Environment.json").exists()
 
 
-@pytest.mark.parametrize(
-    "trust", [{"verifiers": ["nobody"]}, {"verifiers": ["labels"]}, {"verifiers": ["raising"]}, {"verifiers": []}]
-)
-def test_a_required_signature_without_a_verifier_ends_with_exit_4(crowd: Environment, trust: object) -> None:
+@pytest.mark.parametrize("verifiers", [["nobody"], ["labels"], ["raising"], []])
+def test_a_required_signature_without_a_verifier_ends_with_exit_4(crowd: Environment, verifiers: list[str]) -> None:
     """A verifier that is installed but not trusted, broken or silent accepts nothing, and nothing is written."""
     image = {"registry": "registry.example/app", "digest": DIGEST, "verify_signature": True}
     crowd.configure(in_folder(image_config=image, trust={"verifiers": verifiers}))
