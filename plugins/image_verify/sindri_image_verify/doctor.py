@@ -7,7 +7,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from sindri_core.types import Check
-from sindri_image_verify.engines.choosing import INSTALL, KEYLESS, NoCosign
+from sindri_image_verify.engines.answers import NoCosign
+from sindri_image_verify.engines.choosing import INSTALL, KEYLESS
 
 if TYPE_CHECKING:
     from sindri_core.context import Context
@@ -19,10 +20,10 @@ def checks(ctx: Context) -> Sequence[Check]:
 
 
 def _cosign(ctx: Context) -> Check:
-    from sindri_image_verify.engines.cosign import Cosign
+    from sindri_image_verify.engines import finding
 
     try:
-        found = Cosign.found(ctx)
+        found = finding.found(ctx)
     except NoCosign as missing:
         return Check(title="cosign", ok=None, detail=f"{missing.reason}; keys are checked without it", fix=INSTALL)
     return Check(title="cosign", ok=True, detail=f"{found.version} at {found.path}")

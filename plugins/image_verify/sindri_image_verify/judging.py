@@ -15,7 +15,7 @@ from sindri_image_verify.refusals import Refused, Stage, printable
 
 if TYPE_CHECKING:
     from sindri_core.oci.reference import Reference
-    from sindri_image_verify.engines.choosing import Checked
+    from sindri_image_verify.engines.answers import Checked
     from sindri_image_verify.terms import Terms
 
 Check: TypeAlias = "Callable[[Signed], Checked]"

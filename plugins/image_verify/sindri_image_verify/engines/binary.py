@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sindri_image_verify.engines.choosing import NoCosign
+from sindri_image_verify.engines.answers import NoCosign
 
 NAME = "cosign"
 VARIABLE = "SINDRI_COSIGN"

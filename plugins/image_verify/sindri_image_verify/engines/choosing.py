@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from sindri_image_verify.candidates import BUNDLE, Signed
+from sindri_image_verify.engines.answers import Checked, NoCosign, wrong_key
 from sindri_image_verify.refusals import Refused, Stage
 
 if TYPE_CHECKING:
@@ -20,15 +20,6 @@ if TYPE_CHECKING:
 NATIVE, KEYLESS = "native", "sigstore"
 INSTALL = "cosign 3.0.6 or later on PATH, or: pip install 'sindri-image-verify[keyless]'"
 NO_ROOT = "cosign trusted-root create --out trusted_root.json, then: trusted_root: trusted_root.json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """The cryptography of a candidate holds. ``engine`` is exactly what checked it, ``signer`` names the key."""
-
-    engine: str
-    evidence: tuple[str, ...]
-    signer: tuple[str, ...] = ()
 
 
 class Engines:
@@ -109,28 +100,9 @@ class Engines:
 
     @cached_property
     def _cosign(self) -> Cosign:
-        from sindri_image_verify.engines.cosign import Cosign
+        from sindri_image_verify.engines.finding import found
 
-        return Cosign.found(self._ctx)
-
-
-class NoCosign(Exception):
-    """There is no cosign that may be used. ``reason`` says why."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-def wrong_key(terms: Terms) -> Refused:
-    """Make the refusal of what none of the keys signed."""
-    return Refused(
-        Stage.CRYPTOGRAPHY,
-        "the signature is of none of the keys, or what was signed is changed",
-        found=["signer: another key, or none"],
-        wanted=[f"key: {key.name}" for key in terms.keys],
-        accept=["public_keys: [cosign.pub]  # the key that signed it, if you trust it"],
-    )
+        return found(self._ctx)
 
 
 def _native_name() -> str:

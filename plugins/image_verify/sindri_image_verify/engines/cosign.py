@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,8 +18,8 @@ from typing import TYPE_CHECKING
 from sindri_core import child
 from sindri_image_verify import roots
 from sindri_image_verify.candidates import BUNDLE, SIGNATURE
-from sindri_image_verify.engines import binary, layout
-from sindri_image_verify.engines.choosing import Checked, NoCosign, wrong_key
+from sindri_image_verify.engines import layout
+from sindri_image_verify.engines.answers import Checked, NoCosign, wrong_key
 from sindri_image_verify.envelope import Envelope
 from sindri_image_verify.refusals import Refused, Stage, printable
 from sindri_image_verify.regexps import anchored
@@ -37,41 +36,17 @@ if TYPE_CHECKING:
 SECONDS = 30.0
 """How long one run may take."""
 LARGEST_OUTPUT = 8 << 20
-_SAID: dict[str, str] = {}
-"""What version each program says it is, by the hash of its content: asked once."""
-_ASKING = threading.Lock()
 _ITS_OWN = ("COSIGN_", "SIGSTORE_", "TUF_", "REKOR_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cosign:
-    """A cosign that may be used."""
+    """A cosign. ``engines.finding`` makes sure that it may be used."""
 
     path: Path
     version: str
     sha256: str
     ctx: Context
-
-    @classmethod
-    def found(cls, ctx: Context) -> Cosign:
-        """Find it, and make sure that it is new enough. Raises ``NoCosign`` with the reason."""
-        from sindri_image_verify.engines import probe
-
-        program = binary.find(ctx.environ)
-        cosign = cls(path=program.path, sha256=program.sha256, version="", ctx=ctx)
-        with _ASKING:
-            said = _SAID.get(program.sha256) or cosign._asked_version()
-            _SAID[program.sha256] = said
-        enough = binary.new_enough(said)
-        floor = ".".join(map(str, binary.FLOOR))
-        if enough is False:
-            raise NoCosign(f"{program.path} is cosign {said}, which has known holes: {floor} is the first without")
-        named = cls(path=program.path, sha256=program.sha256, version=said.removeprefix("v"), ctx=ctx)
-        if enough is None and not probe.passes(named):
-            raise NoCosign(
-                f"{program.path} calls itself {said!r} and does not judge as cosign {floor} does: too old, or broken"
-            )
-        return named
 
     @property
     def fingerprint(self) -> str:
@@ -155,7 +130,8 @@ class Cosign:
         with TemporaryDirectory(prefix="sindri-cosign-", ignore_cleanup_errors=True) as folder:  # mode 0700
             yield Path(os.path.realpath(folder))
 
-    def _asked_version(self) -> str:
+    def asked_version(self) -> str:
+        """Ask which version it is. Raises ``NoCosign`` where it does not say."""
         with self._folder() as folder:
             ended = self._run(["version", "--json"], folder)
         if ended.late:
