@@ -13,14 +13,15 @@ from sindri_core.resolving import DEFAULT_IMAGE
 from sindri_core.resolving.named import Named, named
 from sindri_core.sealing import Gate, several
 from sindri_core.settings import ImageSettings, TrustPolicy
-from sindri_core.trust import demanded
-from sindri_core.types import Attachment, Claim, ClusterCandidate, RejectedTag, ResolvedImage, Verification
+from sindri_core.trust import demanded, lent, names_somebody
+from sindri_core.types import Attachment, Claim, ClusterCandidate, Origin, RejectedTag, ResolvedImage, Verification
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sindri_core.context import Context
     from sindri_core.hooks import Hooks
+    from sindri_core.oci.client import RegistryClient
     from sindri_core.settings import Config
 
 NOWHERE = ClusterCandidate(kind="", name="", rank=0)
@@ -59,7 +60,9 @@ def resolve(hooks: Hooks, ctx: Context, reference: str, *, explain: bool) -> Res
     """Find out which image is meant; without a reference as plan would, with the cluster in mind."""
     with registry_of(ctx) as registry:
         gate = Gate(hooks=hooks, ctx=ctx, cluster=_cluster(hooks, ctx, reference), registry=registry)
-        return gate.resolve(_settings(ctx, reference), explain=explain)[0]
+        image = gate.resolve(_settings(ctx, reference), explain=explain)[0]
+        _require_there(registry, image)
+        return image
 
 
 def verify(
@@ -84,7 +87,9 @@ def _demanding(ctx: Context, settings: ImageSettings, policy: TrustPolicy | None
     trust = ctx.config.trust
     main = policy is not None or _repository(settings) == _repository(ctx.config.image)
     if policy is not None:
-        trust = replace(trust, own=policy)
+        same = _repository(settings) == _repository(ctx.config.image)
+        borrowed = same and not names_somebody(policy) and names_somebody(trust.own)
+        trust = replace(trust, own=lent(policy, trust.own) if borrowed else policy)
     if not demanded(trust, parse(_repository(settings)), main=main):
         own = trust.own if main else TrustPolicy(source="command line")
         trust, main = replace(trust, own=replace(own, claims=frozenset({Claim.SIGNATURE}))), True
@@ -96,6 +101,7 @@ def inspect(hooks: Hooks, ctx: Context, reference: str) -> ImageReport:
     with registry_of(ctx) as registry:
         gate = Gate(hooks=hooks, ctx=ctx, cluster=_cluster(hooks, ctx, reference), registry=registry)
         image = gate.resolve(_settings(ctx, reference))[0]
+        _require_there(registry, image)
         attached = hooks.inspect_image(ctx, InspectRequest(image=image, registry=registry)) if registry else ()
     return ImageReport(image=image, attachments=tuple(attached))
 
@@ -114,6 +120,12 @@ def versions(ctx: Context, repository: str) -> ImageVersions:
     with registry_of(ctx) as registry:
         found, why, others = chosen(registry, settings, asked, explain=True) if registry else ((), "", ())
     return ImageVersions(repository=asked.repository, chosen=found, why=why, others=others)
+
+
+def _require_there(registry: RegistryClient | None, image: ResolvedImage) -> None:
+    """Whoever looks at a digest wants to know whether there is such an image. Raises ``ImageNotFound``."""
+    if registry and image.digest and image.origin == Origin.REGISTRY:
+        registry.manifest(replace(parse(image.deployed), tag=""))
 
 
 def _settings(ctx: Context, reference: str) -> ImageSettings:

@@ -7,7 +7,7 @@ verifier that the settings name. Everything else (no verifier, a broken one, ano
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from sindri_core import resolving
@@ -66,7 +66,8 @@ class Gate:
 
         ``main`` tells the environment's own image from those that plugins added. Raises ``ImageError``.
         """
-        image, issues = self.resolve(settings)
+        gate = self if main else replace(self, cluster=replace(self.cluster, local=False))
+        image, issues = gate.resolve(settings)  # only the environment's own image is loaded from the local engine
         return Judged(image=image, verifications=self.verify(image, settings, main=main), issues=tuple(issues))
 
     def resolve(self, settings: ImageSettings, *, explain: bool = False) -> tuple[ResolvedImage, list[Issue]]:
@@ -167,6 +168,9 @@ def _refusal(
 def _remedy(hooks: Hooks, verifiers: Sequence[str]) -> str:
     loaded = hooks.registry.versions()
     missing = [name for name in verifiers if name not in loaded]
+    refused = {rejected.id for rejected in hooks.registry.rejected}
+    if missing and missing[0] in refused:
+        return f"{missing[0]} is installed and not loaded: sindri plugins doctor {missing[0]}"
     if missing:
         return f"install the verifier: {advice(missing[0], loaded)}"
-    return "an image that is signed as the trust settings require, or other settings: sindri config show"
+    return "sindri image inspect REFERENCE   shows what is attached; docs/trust.md says how to demand something else"

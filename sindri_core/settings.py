@@ -97,9 +97,10 @@ class Extensions:
 class TrustPolicy:
     """What one source demands of an image, and whose word satisfies it.
 
-    ``source`` names the file and ``path`` the place in it, for messages. ``images`` are patterns of repositories
-    (``ghcr.io/acme/*``); empty means the image of the environment itself. ``claims`` are demanded together, and
-    ``verifiers`` are the ids of the plugins whose word counts.
+    ``source`` names the file and ``path`` the place in it, for messages; ``rank`` tells the files apart: 0 is
+    sindri.yaml, each trust file has a number of its own. ``images`` are patterns of repositories (``ghcr.io/acme/*``);
+    empty means the image of the environment itself. ``claims`` are demanded together, and ``verifiers`` are the ids
+    of the plugins whose word counts.
 
     Whose word: either ``public_keys`` (absolute paths, PEM texts or key URIs of cosign), any one of which is enough, or
     a certificate whose identity and issuer both match, each given as exact text or as a regular expression that must
@@ -110,6 +111,7 @@ class TrustPolicy:
 
     source: str = "sindri.yaml"
     path: str = ""
+    rank: int = 0
     images: tuple[str, ...] = ()
     claims: frozenset[Claim] = frozenset()
     verifiers: tuple[str, ...] = ("image-verify",)
@@ -143,13 +145,15 @@ class RegistrySettings:
     """How one registry is spoken to. ``host`` is as in references (``ghcr.io``, ``localhost:5000``).
 
     ``insecure`` allows plain HTTP; ``ca_file`` is an absolute path to PEM certificates that are trusted for this host
-    alone; ``realm_hosts`` are the hosts beside its own to which its token service may lie.
+    alone; ``realm_hosts`` are the hosts beside its own to which its token service may lie. ``vouched`` says that the
+    settings are the user's or the machine's, and did not come along with a project.
     """
 
     host: str
     insecure: bool = False
     ca_file: str = ""
     realm_hosts: tuple[str, ...] = ()
+    vouched: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from sindri_core.settings import Trust, TrustPolicy
 if TYPE_CHECKING:
     from sindri_core.oci.reference import Reference
 
-_ABOUT = {"source", "path", "images", "claims", "verifiers"}
+_ABOUT = {"source", "path", "rank", "images", "claims", "verifiers"}
 _WHOSE = (
     "public_keys",
     "certificate_identity",
@@ -35,10 +35,10 @@ def demanded(trust: Trust, image: Reference, *, main: bool) -> tuple[TrustPolicy
     """
     entries = list(_closest(trust, image))
     own = trust.own
-    covered = any(entry.source == own.source for entry in entries)
+    covered = any(entry.rank == own.rank for entry in entries)
     if own.claims and (main or not covered):
         lender = next((entry for entry in entries if names_somebody(entry)), None)
-        asked = own if names_somebody(own) or lender is None else _lent(own, lender)
+        asked = own if names_somebody(own) or lender is None else lent(own, lender)
         if lender is None or not _is_covered(asked, lender):
             entries.insert(0, asked)
     return tuple(entry for entry in entries if entry.claims)
@@ -49,8 +49,8 @@ def names_somebody(policy: TrustPolicy) -> bool:
     return any(getattr(policy, name) for name in _WHOSE)
 
 
-def _lent(own: TrustPolicy, lender: TrustPolicy) -> TrustPolicy:
-    """The demand of one with the terms of the other; what the first says itself stands."""
+def lent(own: TrustPolicy, lender: TrustPolicy) -> TrustPolicy:
+    """Return the demand of one with the terms of the other; what the first says itself stands."""
     said = {f.name: getattr(own, f.name) for f in fields(own) if getattr(own, f.name) != getattr(_UNSET, f.name)}
     about = {name: getattr(own, name) for name in _ABOUT}
     return replace(lender, **{**said, **about, "source": f"{own.source}, terms of {lender.source}"})
@@ -64,10 +64,10 @@ def _is_covered(asked: TrustPolicy, lender: TrustPolicy) -> bool:
 
 def _closest(trust: Trust, image: Reference) -> Iterator[TrustPolicy]:
     """The closest entry of each source, in the order of the sources."""
-    by_source: dict[str, list[TrustPolicy]] = {}
+    by_file: dict[int, list[TrustPolicy]] = {}
     for policy in trust.policies:
-        by_source.setdefault(policy.source, []).append(policy)
-    for policies in by_source.values():
+        by_file.setdefault(policy.rank, []).append(policy)
+    for policies in by_file.values():
         ranked = [(closeness(policy.images, image), policy) for policy in policies]
         best = max((rank for rank, _ in ranked), default=0)
         if best:

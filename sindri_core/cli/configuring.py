@@ -47,6 +47,7 @@ def init(name: str, provider: str, image: str, file: Path, force: bool) -> int:
 
 
 @config.command()
+@click.option("--trust", type=click.Path(path_type=Path), help="A trust file, instead of the user's own.")
 @environment_options
 def validate(chosen: Chosen) -> int:
     """Check the configuration and report every problem."""

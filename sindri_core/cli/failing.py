@@ -50,7 +50,12 @@ def text(error: SindriError) -> str:
     if error.hint:
         rows.append(("fix", error.hint))
     rows.append(("more", f"docs/errors/{error.code}.md"))
-    return "\n".join([*lines, f"{_styled(f'error[{error.code}]')}: {clean(error.message)}", *_labelled(rows)])
+    return "\n".join([*lines, f"{_styled(f'error[{error.code}]')}: {clean(one_line(error.message))}", *_labelled(rows)])
+
+
+def one_line(text: str) -> str:
+    """A message is one line: whoever wrote a part of it must not write the lines below it."""
+    return " ".join(text.split("\n"))
 
 
 def _styled(text: str) -> str:

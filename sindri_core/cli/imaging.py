@@ -45,8 +45,12 @@ def resolve(chosen: Chosen, reference: str, explain: bool) -> int:
 @click.argument("references", nargs=-1, metavar="[REFERENCE]...")
 @click.option("--key", "keys", multiple=True, metavar="FILE", help="A public key that may have signed.")
 @click.option("--certificate-identity", default="", help="Who must have signed.")
+@click.option("--certificate-identity-regexp", default="", metavar="RE", help="Who must have signed: all of it.")
 @click.option("--certificate-oidc-issuer", default="", help="Who must vouch for the signer.")
+@click.option("--source-repository", default="", metavar="URL", help="Where the source must lie.")
+@click.option("--source-ref", default="", metavar="REF", help="Which ref must have been built.")
 @click.option("--trusted-root", default="", metavar="FILE", help="The keys of the authorities.")
+@click.option("--ignore-tlog", is_flag=True, help="Do without an entry in a transparency log.")
 @click.option("--provenance", is_flag=True, help="Demand provenance, too.")
 @image_options
 @environment_options
@@ -86,15 +90,9 @@ def versions(chosen: Chosen, repository: str) -> int:
     return ExitCode.OK
 
 
-def _policy(
-    keys: tuple[str, ...],
-    certificate_identity: str,
-    certificate_oidc_issuer: str,
-    trusted_root: str,
-    provenance: bool,
-) -> TrustPolicy | None:
+def _policy(*, keys: tuple[str, ...], trusted_root: str, provenance: bool, **terms: Any) -> TrustPolicy | None:
     """The demand that the options make; None when they say nothing."""
-    if not (keys or certificate_identity or certificate_oidc_issuer or trusted_root or provenance):
+    if not (keys or trusted_root or provenance or any(terms.values())):
         return None
     from pathlib import Path
 
@@ -105,7 +103,6 @@ def _policy(
         source="command line",
         claims=frozenset({Claim.SIGNATURE, Claim.PROVENANCE} if provenance else {Claim.SIGNATURE}),
         public_keys=tuple(str(Path(key).absolute()) for key in keys),
-        certificate_identity=certificate_identity,
-        certificate_oidc_issuer=certificate_oidc_issuer,
         trusted_root=str(Path(trusted_root).absolute()) if trusted_root else "",
+        **terms,
     )

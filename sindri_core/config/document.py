@@ -39,8 +39,8 @@ class Document:
 
     def located(self, issue: Issue) -> Issue:
         """Say where the key of an issue stands, when the plugin that found it could not know."""
-        if issue.line:
-            return issue
+        if issue.line or (issue.file and issue.file != str(self.file or "")):
+            return issue  # it is known where, or it is in another file
         steps = re.findall(r"[^.\[\]]+", issue.path)
         line, column = self.position(tuple(int(step) if step.isdigit() else step for step in steps))
         return replace(issue, file=issue.file or str(self.file or ""), line=line, column=column)

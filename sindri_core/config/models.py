@@ -123,10 +123,10 @@ class ImageConfigModel(TermsModel):
         strategy = self.resolution_strategy
         if not self.version and strategy in {"semver", "explicit"}:
             raise ValueError("write version, tag_override or digest, or resolution_strategy: latest-stable")
-        if self.version and strategy == "semver":
+        if self.version and strategy in {"semver", "latest-stable"}:
             from sindri_core.oci.choosing import check_range
 
-            if message := check_range(self.version):
+            if message := check_range(self.version, strategy):
                 raise ValueError(message)
         return self
 

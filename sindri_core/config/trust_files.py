@@ -30,13 +30,13 @@ def extended(trust: Trust, environ: Mapping[str, str], named: Path | None) -> Tr
 
     A registry's settings in a trust file come before those in sindri.yaml.
     """
-    for file in _files(environ, named):
-        other = _read(file)
+    for rank, file in enumerate(_files(environ, named), start=1):
+        other = _read(file, rank)
         hosts = {registry.host for registry in other.registries}
         trust = replace(
             trust,
             policies=(*trust.policies, *other.policies),
-            registries=(*other.registries, *(r for r in trust.registries if r.host not in hosts)),
+            registries=(*(r for r in trust.registries if r.host not in hosts), *other.registries),
         )
     return trust
 
@@ -67,7 +67,7 @@ def _there(file: Path) -> bool:
     return True
 
 
-def _read(file: Path) -> Trust:
+def _read(file: Path, rank: int) -> Trust:
     from sindri_core.config.trust_models import TrustFileModel  # brings pydantic, and most have no such file
     from sindri_core.config.trust_values import policies, registries
     from sindri_core.config.validation import checked, refused
@@ -89,7 +89,10 @@ def _read(file: Path) -> Trust:
     if issues:
         raise refused(issues, str(file), code="SND-CFG-106", hint=_HINT)
     plain = model.model_dump(mode="json")
-    return Trust(policies=policies(plain, file, source=str(file)), registries=registries(plain["registries"], file))
+    return Trust(
+        policies=policies(plain, file, source=str(file), rank=rank),
+        registries=registries(plain["registries"], file, vouched=True),
+    )
 
 
 def _unusable(file: Path, why: str) -> ConfigError:

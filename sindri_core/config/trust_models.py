@@ -27,6 +27,8 @@ def _repositories(value: object) -> object:
     if not isinstance(value, str) or value == "*":
         return value
     name = value.removesuffix("/*")
+    if "/" not in value and ("." in value or ":" in value or value == "localhost"):
+        raise ValueError(f"{value!r} is a registry and no repository: write {value}/* for all that it has")
     try:
         reference = parse(name if "/" in name or name == value else f"{name}/all")
     except ImageError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _PEM = "-----BEGIN"
 _SCHEMES = ("k8s://", "awskms://", "gcpkms://", "azurekms://", "hashivault://", "pkcs11:")
-_ELSEWHERE = {"source", "path", "images", "claims", "verifiers", "public_keys", "trusted_root"}
+_ELSEWHERE = {"source", "path", "rank", "images", "claims", "verifiers", "public_keys", "trusted_root"}
 _PLAIN = tuple(field.name for field in fields(TrustPolicy) if field.name not in _ELSEWHERE)
 
 
@@ -38,7 +38,9 @@ def trust_of(effective: Mapping[str, Any], file: Path | None) -> Trust:
     )
 
 
-def policies(trust: Mapping[str, Any], file: Path | None, *, source: str, at: str = "") -> tuple[TrustPolicy, ...]:
+def policies(
+    trust: Mapping[str, Any], file: Path | None, *, source: str, at: str = "", rank: int = 0
+) -> tuple[TrustPolicy, ...]:
     """Return the entries of ``policies``; ``at`` is the path of what surrounds them."""
     return tuple(
         _policy(
@@ -46,6 +48,7 @@ def policies(trust: Mapping[str, Any], file: Path | None, *, source: str, at: st
             file,
             source=source,
             path=f"{at}policies[{index}]",
+            rank=rank,
             images=tuple(entry["images"]),
             claims=frozenset(map(Claim, entry["require"])),
             verifiers=tuple(trust["verifiers"]),
@@ -54,17 +57,25 @@ def policies(trust: Mapping[str, Any], file: Path | None, *, source: str, at: st
     )
 
 
-def registries(given: Mapping[str, Any], file: Path | None) -> tuple[RegistrySettings, ...]:
-    """Return the entries of ``registries``."""
-    return tuple(
-        RegistrySettings(
-            host=host,
+def registries(given: Mapping[str, Any], file: Path | None, *, vouched: bool = False) -> tuple[RegistrySettings, ...]:
+    """Return the entries of ``registries``, each host in its one spelling. Of two that mean one the first counts."""
+    found: dict[str, RegistrySettings] = {}
+    for each in _registries(given, file, vouched=vouched):
+        found.setdefault(each.host, each)
+    return tuple(found.values())
+
+
+def _registries(given: Mapping[str, Any], file: Path | None, *, vouched: bool) -> Iterator[RegistrySettings]:
+    from sindri_core.oci.reference import parse
+
+    for host, entry in given.items():
+        yield RegistrySettings(
+            host=parse(f"{host}/x").registry,
             insecure=entry["insecure"],
             ca_file=_beside(file, entry["ca_file"]),
             realm_hosts=tuple(entry["realm_hosts"]),
+            vouched=vouched,
         )
-        for host, entry in given.items()
-    )
 
 
 def _policy(terms: Mapping[str, Any], file: Path | None, **known: Any) -> TrustPolicy:

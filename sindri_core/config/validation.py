@@ -17,7 +17,7 @@ from sindri_core.config.document import Document, provider_of
 from sindri_core.config.models import FileModel
 from sindri_core.config.naming import complaint, fitted
 from sindri_core.config.retired import PROVIDERS, RETIRED
-from sindri_core.config.trust_models import PLUGIN_ID
+from sindri_core.config.trust_models import PLUGIN_ID, TermsModel
 from sindri_core.config.wording import said
 from sindri_core.errors import ConfigError, PluginError
 from sindri_core.loading import advice
@@ -78,7 +78,7 @@ def check(
         raise refused(
             issues, where, code="SND-CFG-001", hint="correct the lines above and check: sindri config validate"
         )
-    issues += _doubled_prefix(document)
+    issues += [*_doubled_prefix(document), *_idle_terms(document)]
     effective = _effective(model, chosen, plugins)
     validated = Validated(
         effective=effective,
@@ -250,6 +250,19 @@ def _doubled_prefix(document: Document) -> list[Issue]:
         message = "the prefix sha256: stands twice; read as one"
         return [_issue(document, path, message, code="SND-CFG-105", severity=Severity.WARNING)]
     return []
+
+
+def _idle_terms(document: Document) -> list[Issue]:
+    """Warn of terms beside which nothing is demanded: whoever wrote them thinks that something is verified."""
+    path = ("deployment", "image_config")
+    parts = _found(document.data, path)
+    if not isinstance(parts, Mapping) or parts.get("verify_signature") or parts.get("verify_provenance"):
+        return []
+    idle = [key for key in TermsModel.model_fields if key in parts]
+    if not idle:
+        return []
+    message = f"nothing requires a signature, so {idle[0]} counts for nothing: add verify_signature: true"
+    return [_issue(document, (*path, idle[0]), message, code="SND-CFG-107", severity=Severity.WARNING)]
 
 
 def _issue(

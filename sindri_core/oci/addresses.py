@@ -113,3 +113,13 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
         if int(address) >> 32 in {0, 0x64FF9B << 64}:  # IPv4-compatible, and the prefix of translators
             return is_public(IPv4Address(int(address) & 0xFFFFFFFF))
     return address.is_global and not address.is_multicast and address != _METADATA
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its very name."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -111,6 +111,10 @@ class RegistryClient:
         """List all tags, page by page. A list that was read within the last minutes is taken as it is."""
         return self._tags.get(repository.canonical, lambda: self._listed(repository))
 
+    def tags_now(self, repository: Reference) -> tuple[str, ...]:
+        """List all tags as they are this moment, whatever was read within the last minutes."""
+        return self._tags.get((repository.canonical, "now"), lambda: self._listed(repository, believe=False))
+
     def referrers(self, repository: Reference, digest: str) -> tuple[Descriptor, ...]:
         """List what refers to a manifest: by the referrers API and by the fallback tag ``sha256-…``.
 
@@ -191,9 +195,9 @@ class RegistryClient:
         self._store.keep_content(repository.canonical, digest, answer.content)
         return answer.content
 
-    def _listed(self, repository: Reference) -> tuple[str, ...]:
+    def _listed(self, repository: Reference, *, believe: bool = True) -> tuple[str, ...]:
         kept = self._store.tags(repository.canonical)
-        if kept and kept.fresh:
+        if believe and kept and kept.fresh:
             return kept.tags
         found = listing.tags(self._fetcher(repository), repository, etag=kept.etag if kept else "")
         if found is None and kept:
@@ -250,6 +254,7 @@ class RegistryClient:
             insecure=bool(given and given.insecure),
             ca_file=given.ca_file if given else "",
             realm_hosts=given.realm_hosts if given else (),
+            vouched=bool(given and given.vouched),
         )
 
     def _known(self, repository: Reference) -> Credentials | None:

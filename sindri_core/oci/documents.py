@@ -28,6 +28,7 @@ LARGEST = 4 << 20
 MOST = 4096
 """Entries of a list in a document."""
 LARGEST_CONTENT = 1 << 50
+LONGEST_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,12 @@ def parse(content: bytes, content_type: str, *, expected: str = "", source: str 
         raise untrusted(f"{source} answered with what cannot be believed: {error}") from None
 
 
+def shown(text: object) -> str:
+    """What a registry wrote, as a part of a line of ours: bounded, and without what could steer a terminal."""
+    plain = "".join(character if character.isprintable() else "?" for character in str(text)[:LONGEST_SHOWN])
+    return plain + ("…" if len(str(text)) > LONGEST_SHOWN else "")
+
+
 def untrusted(message: str) -> RegistryError:
     """Make the error about an answer that cannot be believed."""
     return RegistryError(
@@ -146,18 +153,18 @@ def require_runnable(document: Document, name: str) -> None:
         return
     media_type = document.config.media_type if document.config else ""
     if document.artifact_type or media_type not in CONFIGS:
-        raise untrusted(f"{name} is no image but {document.artifact_type or media_type or 'something else'}")
+        raise untrusted(f"{name} is no image but {shown(document.artifact_type or media_type or 'something else')}")
 
 
 def _document(content: bytes, media_type: str, digest: str) -> Document:
     kind = KINDS.get(media_type)
     if kind is None:
-        raise ValueError(f"its type is {media_type or 'not said'!s:.80}, which is no image or index")
+        raise ValueError(f"its type is {shown(media_type or 'not said')}, which is no image or index")
     data = strict_json(content)
     if not isinstance(data, dict) or data.get("schemaVersion") != 2:  # noqa: PLR2004 - the only one there is
         raise ValueError("it is no document of schema version 2")
     if data.get("mediaType", media_type) != media_type:
-        raise ValueError(f"it calls itself {data['mediaType']!s:.80} and was sent as {media_type}")
+        raise ValueError(f"it calls itself {shown(data['mediaType'])} and was sent as {media_type}")
     others = {"manifests"} if kind == IMAGE else {"layers", "config", "fsLayers"}
     if others & data.keys() or "fsLayers" in data:
         raise ValueError("it can be read as an image and as an index")

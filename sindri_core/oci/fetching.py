@@ -98,11 +98,14 @@ class Fetcher:
     def _failed(self, answer: Answer, repository: Reference, path: str) -> ImageNotFound | RegistryError:
         name, status = repository.registry, answer.status
         if status == NOT_FOUND:
+            listing = path.startswith("tags/")
+            look = f"sindri image versions {repository.repository}   lists what is there; "
             return ImageNotFound(
                 "SND-IMG-005",
-                f"{repository.repository} has no {_asked(path)} in its registry",
-                hint=f"sindri image versions {repository.repository}   lists what is there; the name stands in "
-                "deployment.image or deployment.image_config",
+                f"{repository.repository} is not in its registry"
+                if listing
+                else f"{repository.repository} has no {_asked(path)} in its registry",
+                hint=f"{'' if listing else look}the name stands in deployment.image or deployment.image_config",
             )
         if status in REFUSED:
             place = self._authority.place(repository)

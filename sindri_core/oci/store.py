@@ -25,7 +25,7 @@ from sindri_core.oci.reference import TAG
 _ETAG = re.compile(r"[ -~]{0,256}")
 LARGEST = 16 << 20
 """Bytes of one entry that is kept at most."""
-TAGS_SECONDS = 300.0
+TAGS_SECONDS = 60.0
 """Seconds for which a list of tags is believed without asking again."""
 MOST_BYTES, MOST_ENTRIES = 256 << 20, 20_000
 PRUNE_EVERY = 200

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sindri_core.oci.transport import Transport
     from sindri_core.settings import RegistrySettings
 
+GITHUB_TOKEN = "GITHUB_TOKEN"  # noqa: S105 - the name of a variable
 KNOWN_REALMS = {"registry-1.docker.io": "auth.docker.io", "registry.gitlab.com": "gitlab.com"}
 """Token services on another host that belong to a registry, by what both document."""
 LARGEST = 1 << 20
@@ -94,6 +95,14 @@ class Authority:
 
     def _prove(self, wanted: Challenge, repository: Reference) -> _Held:
         known = self._credentials(repository)
+        if known and self._settings.insecure and not self._may_be_overheard(known):
+            raise RegistryError(
+                "SND-IMG-012",
+                f"{repository.registry} is spoken to in the clear, and everybody on the way could read the "
+                f"credentials of {known.place}",
+                hint=f"use https; or vouch for the way in a trust file of your own: "
+                f"registries: {{{repository.registry}: {{insecure: true}}}} in ~/.config/sindri/trust.yaml",
+            )
         if known and known.bearer:
             return _Held(header=Secret(f"Bearer {known.bearer.value}"), until=float("inf"))
         if wanted.scheme == "basic":
@@ -141,6 +150,11 @@ class Authority:
         if answer.status in {401, 403}:
             return _Held(header=Secret(""), until=time.monotonic() + USUAL_SECONDS)
         return _read(answer.status, answer.content, parts.hostname or "")
+
+    def _may_be_overheard(self, known: Credentials) -> bool:
+        """Whether credentials may go without TLS: to this very machine, or where the user's own file says so."""
+        host = urlsplit(f"//{self._settings.host}").hostname or ""
+        return known.place != GITHUB_TOKEN and (self._settings.vouched or addresses.is_loopback(host))
 
     def _is_own(self, parts: SplitResult) -> bool:
         """Whether this is the very server that is the registry."""

@@ -12,6 +12,8 @@ from sindri_core.oci.reference import parse
 from sindri_core.types import Origin, RejectedTag, ResolvedImage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sindri_core.oci.client import RegistryClient
     from sindri_core.oci.documents import Document
     from sindri_core.oci.reference import Reference
@@ -61,7 +63,15 @@ def chosen(
     """The tags that are meant, which all must mean the same image; why; and those that were not chosen."""
     if asked.tag:
         return (asked.tag,), asked.why, ()
-    tags = client.tags(parse(asked.repository))
+    try:
+        return _choice(client.tags(parse(asked.repository)), settings, asked, explain=explain)
+    except ImageNotFound:  # what was pushed within the last minute may not be in a list that was kept
+        return _choice(client.tags_now(parse(asked.repository)), settings, asked, explain=explain)
+
+
+def _choice(
+    tags: Sequence[str], settings: ImageSettings, asked: Named, *, explain: bool
+) -> tuple[tuple[str, ...], str, tuple[RejectedTag, ...]]:
     if not tags:
         raise ImageNotFound(
             "SND-IMG-002",

@@ -161,6 +161,13 @@ def _(s: Scene) -> None:
     del s.registry.repositories[REPOSITORY][s.digest]
 
 
+@scene("04 a digest that the repository lost after it was verified")
+def _(s: Scene) -> None:
+    s.sign()
+    s.image |= {"tag_override": "", "digest": s.digest}
+    s.then = lambda: s.registry.repositories[REPOSITORY].pop(s.digest)
+
+
 also("05 a signature of another image", lambda s: (s.sign_legacy("sha256:" + "1" * 64), s.sign("sha256:" + "1" * 64)))
 also(
     "06 a copy in a repository that is not allowed",

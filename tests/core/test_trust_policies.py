@@ -24,9 +24,12 @@ SIGNED, BUILT = frozenset({Claim.SIGNATURE}), frozenset({Claim.PROVENANCE})
 APP = parse("ghcr.io/acme/app:1")
 
 
+RANKS = {"sindri.yaml": 0, "user": 1, "f": 1, "machine": 2}
+
+
 def policy(source: str, *images: str, claims: frozenset[Claim] = SIGNED, **terms: Any) -> TrustPolicy:
     """An entry of a file."""
-    return TrustPolicy(source=source, images=images, claims=claims, **terms)
+    return TrustPolicy(source=source, rank=RANKS[source], images=images, claims=claims, **terms)
 
 
 @pytest.fixture(autouse=True)
@@ -108,7 +111,7 @@ PATTERNS = st.sampled_from(["*", "ghcr.io/*", "ghcr.io/acme/*", "ghcr.io/acme/ap
 KEYS = st.sampled_from([(), ("a.pub",), ("b.pub",)])
 ENTRIES = st.lists(
     st.builds(
-        lambda images, claims, keys: TrustPolicy(source="machine", images=(images,), claims=claims, public_keys=keys),
+        lambda images, claims, keys: policy("machine", images, claims=claims, public_keys=keys),
         PATTERNS,
         CLAIMS,
         KEYS,
@@ -125,7 +128,7 @@ def test_a_sindri_yaml_never_weakens_a_trust_file(
     from dataclasses import replace
 
     alone = demanded(Trust(policies=tuple(machine)), APP, main=True)
-    theirs = tuple(replace(entry, source="sindri.yaml") for entry in project)
+    theirs = tuple(replace(entry, source="sindri.yaml", rank=0) for entry in project)
     own = TrustPolicy(claims=claims, public_keys=keys)
     both = demanded(Trust(own=own, policies=(*theirs, *machine)), APP, main=True)
     assert set(alone) <= set(both)
@@ -177,7 +180,7 @@ def test_registries_of_a_trust_file_come_first(tmp_path: Path) -> None:
         ("policies: [{images: ['*'], requires: [signature]}]", "did you mean require?"),
         ("policies: [{require: [signature]}]", "is missing"),
         ("policies: [{images: ['GHCR.io/x y'], require: [signature]}]", "is no repository"),
-        ("policies: [{images: ['a:1'], require: [signature]}]", "has a tag"),
+        ("policies: [{images: ['ghcr.io/a:1'], require: [signature]}]", "has a tag"),
         ("policies: 7", "not a list"),
         ("[]", "mapping"),
         ("a: [", "trust.yaml"),
@@ -204,3 +207,41 @@ def test_a_trust_file_that_others_can_write_is_none(tmp_path: Path, system: Path
     system.symlink_to(tmp_path / "nowhere.yaml")
     with pytest.raises(ConfigError):
         extended(Trust(), {}, None)
+
+
+def test_a_registry_has_one_spelling(tmp_path: Path) -> None:
+    """No other spelling of a host in sindri.yaml escapes what the trust file says of it."""
+    file = write(tmp_path / "trust.yaml", "registries: {registry.acme.com: {ca_file: ca.pem}, docker.io: {}}\n")
+    theirs = {"Registry.ACME.com": {"insecure": True}, "index.docker.io": {"insecure": True}}
+    trust = extended(validate(Document(data={"registries": theirs}), ()).trust, {}, file)
+    assert {(r.host, r.insecure, r.vouched) for r in trust.registries} == {
+        ("registry.acme.com", False, True),
+        ("docker.io", False, True),
+    }
+
+
+@pytest.mark.parametrize("pattern", ["ghcr.io", "localhost", "localhost:5000", "registry.acme.com", "docker.io"])
+def test_a_registry_alone_is_no_pattern(tmp_path: Path, pattern: str) -> None:
+    """It would be read as a repository of Docker Hub, and demand nothing of the registry."""
+    file = write(tmp_path / "trust.yaml", f"policies: [{{images: ['{pattern}'], require: [signature]}}]\n")
+    with pytest.raises(ConfigError) as caught:
+        extended(Trust(), {}, file)
+    assert f"write {pattern}/*" in str(caught.value.to_dict())
+
+
+def test_files_of_one_name_are_two_files(tmp_path: Path) -> None:
+    """A project's own file that is called as the trust file is takes nothing from it."""
+    file = write(tmp_path / "trust.yaml", ALL)
+    data = {"trust": {"policies": [{"images": ["ghcr.io/acme/app"], "require": []}]}}
+    trust = extended(validate(Document(data=data, file=tmp_path / "project" / "trust.yaml"), ()).trust, {}, file)
+    assert [p.claims for p in demanded(trust, APP, main=True)] == [SIGNED]
+
+
+@pytest.mark.parametrize("term", [{"public_keys": ["a.pub"]}, {"certificate_identity": "x"}, {"engine": "cosign"}])
+def test_terms_without_a_demand_are_a_warning(term: dict[str, Any]) -> None:
+    """Whoever writes a key thinks that something is verified."""
+    image = {"registry": "ghcr.io/acme/app", "tag_override": "1", **term}
+    config = validate(Document(data={"deployment": {"image_config": image}}), ())
+    assert [warning.code for warning in config.warnings] == ["SND-CFG-107"]
+    demanding = {"deployment": {"image_config": image | {"verify_signature": True}}}
+    assert validate(Document(data=demanding), ()).warnings == ()

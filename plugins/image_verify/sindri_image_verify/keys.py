@@ -28,6 +28,8 @@ class Key:
 
 def load(text: str) -> Key:
     """Load one entry of ``public_keys``. Raises ``ValueError`` that says what is wrong with it."""
+    if "pin-value=" in text:
+        raise ValueError("the address of a key holds a PIN, which would be shown: use pin-source")
     if text.startswith(SCHEMES):
         return Key(name=text, uri=text)
     if "-----BEGIN" in text:

@@ -39,6 +39,7 @@ def issues(policy: TrustPolicy, repository: str) -> list[Issue]:
             path=f"{policy.path}.{field}" if policy.path else field,
             message=message,
             hint=hint,
+            file=policy.source if policy.rank else "",
         )
         for find in (_whose, _contradictions, _texts, _expressions, _keys, _root, _choices)
         for severity, field, message, hint in find(policy, repository)

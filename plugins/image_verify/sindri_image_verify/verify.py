@@ -6,7 +6,8 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sindri_core.errors import ConfigError
+from sindri_core.errors import ConfigError, ImageNotFound
+from sindri_core.oci import documents
 from sindri_core.oci.reference import Reference, parse
 from sindri_core.types import Claim, Verdict, Verification
 from sindri_image_verify import material, roots, terms, validation
@@ -31,6 +32,8 @@ def verify(ctx: Context, request: VerifyRequest) -> Sequence[Verification]:
     claims = sorted(request.claims)
     if not policies.allowed(ready.policy, image):
         return [_refused(claim, image, _elsewhere(ready, image)) for claim in claims]
+    if lost := _lost(request, image):
+        return [_refused(claim, image, lost) for claim in claims]
     engines = Engines(ctx, ready)
     verdicts = Verdicts(ctx.cache_dir)
     answers = {claim: _known(verdicts, engines, ready, image, claim) for claim in claims}
@@ -40,6 +43,17 @@ def verify(ctx: Context, request: VerifyRequest) -> Sequence[Verification]:
             verdicts.keep(key_of(image, claim, ready.fingerprint, answer.engine), answer.evidence, _until(ready))
         answers[claim] = _verification(claim, image, answer)
     return [answer for answer in answers.values() if answer is not None]
+
+
+def _lost(request: VerifyRequest, image: Reference) -> Refused | None:
+    """Whether the repository does not have the image: asked also where a verdict is remembered from before."""
+    if request.registry is None:
+        return None
+    try:
+        documents.require_runnable(request.registry.manifest(image), image.repository)
+    except ImageNotFound as error:
+        return Refused(Stage.ABSENT, error.message)
+    return None
 
 
 def _prepared(request: VerifyRequest, image: Reference) -> Terms:

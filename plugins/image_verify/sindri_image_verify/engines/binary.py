@@ -17,6 +17,8 @@ from pathlib import Path
 from sindri_image_verify.engines.answers import NoCosign
 
 NAME = "cosign"
+PEOPLE = 1000
+"""Groups with smaller numbers belong to the system."""
 VARIABLE = "SINDRI_COSIGN"
 _IDENTIFIED: dict[tuple[str, int, int, int, int], str] = {}
 _LOCK = threading.Lock()
@@ -62,9 +64,11 @@ def _runs(path: str) -> bool:
 
 
 def _require_private(path: Path) -> None:
-    """Nobody but root and us may be able to change the program or to put another in its place."""
+    """Nobody but root, groups of the system and us may be able to change the program or to put another there."""
     for each in (path, path.parent):
         found = each.stat()
+        if found.st_mode & stat.S_IWGRP and found.st_gid >= PEOPLE and found.st_gid != os.getgid():
+            raise NoCosign(f"a group of people can write {each}: {path} is not run")
         if found.st_mode & stat.S_IWOTH:
             raise NoCosign(f"everybody can write {each}: {path} is not run")
         if found.st_uid not in {0, os.getuid()}:
