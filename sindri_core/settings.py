@@ -144,14 +144,9 @@ class TrustPolicy:
 class RegistrySettings:
     """How one registry is spoken to. ``host`` is as in references (``ghcr.io``, ``localhost:5000``).
 
-<<<<<<< HEAD
-    ``insecure`` allows plain HTTP; ``ca_file`` is an absolute path to PEM certificates that are trusted for this host
-    alone; ``realm_hosts`` are the hosts beside its own to which its token service may lie. ``vouched`` says that the
-    settings are the user's or the machine's, and did not come along with a project.
-=======
     ``insecure`` means plain HTTP; ``ca_file`` is an absolute path to PEM certificates that are trusted for this host
-    and its token service alone; ``realm_hosts`` are the hosts beside its own to which the latter may lie.
->>>>>>> registry
+    and its token service alone; ``realm_hosts`` are the hosts beside its own to which the latter may lie. ``vouched``
+    says that the settings are the user's or the machine's, and did not come along with a project.
     """
 
     host: str
