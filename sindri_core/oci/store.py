@@ -153,10 +153,19 @@ class Store:
 
     def _entries(self) -> Iterator[tuple[float, int, str]]:
         """Every file, with its age and size; whatever else lies there, or is gone meanwhile, is passed over."""
-        for file in self._folder.glob("*/*") if self._folder else ():
-            try:
-                found = file.lstat()
-            except OSError:
-                continue
-            if stat.S_ISREG(found.st_mode):
-                yield found.st_mtime, found.st_size, str(file)
+        for folder in _listed(self._folder):
+            for file in _listed(folder):
+                try:
+                    found = file.lstat()
+                except OSError:
+                    continue
+                if stat.S_ISREG(found.st_mode):
+                    yield found.st_mtime, found.st_size, str(file)
+
+
+def _listed(folder: Path | None) -> list[Path]:
+    """What lies in a folder; nothing where it is none, or gone."""
+    try:
+        return list(folder.iterdir()) if folder else []
+    except OSError:
+        return []
