@@ -62,7 +62,7 @@ def envelope(
 
 def bundle(private: PrivateKey, stated: Mapping[str, Any] | bytes, **more: Any) -> dict[str, Any]:
     """A bundle that a key signed."""
-    material = {"publicKey": {"hint": "test"}, "tlogEntries": [], "timestampVerificationData": None}
+    material: dict[str, Any] = {"publicKey": {"hint": "test"}, "tlogEntries": [], "timestampVerificationData": None}
     return {"mediaType": BUNDLE, "verificationMaterial": material, "dsseEnvelope": envelope(private, stated)} | more
 
 
@@ -73,7 +73,7 @@ def simple(digest: str, repository: str = "", kind: str = "cosign container imag
     return json.dumps({"critical": critical, "optional": None}).encode()
 
 
-def annotations(private: PrivateKey, payload: bytes) -> dict[str, str]:
+def signed_beside(private: PrivateKey, payload: bytes) -> dict[str, str]:
     """What stands beside the payload of a signature of the older kind."""
     return {"dev.cosignproject.cosign/signature": encoded(signature(private, payload))}
 

@@ -9,6 +9,7 @@ import json
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ class Scene:
     def sign_legacy(self, digest: str = "", repository: str = "") -> None:
         """Attach a signature of the older kind."""
         payload = signing.simple(digest or self.digest, repository or self.image["registry"])
-        self.registry.attach_legacy(REPOSITORY, self.digest, payload, signing.annotations(self.key, payload))
+        self.registry.attach_legacy(REPOSITORY, self.digest, payload, signing.signed_beside(self.key, payload))
 
     def attest(self, **more: Any) -> None:
         """Attach provenance by the key."""
@@ -119,8 +120,13 @@ def scene(title: str, **ends: Any) -> Callable[[Play], Play]:
     return keep
 
 
-def also(title: str, play: Play, **ends: Any) -> None:
-    """A scene in one line."""
+def also(title: str, *steps: Callable[[Scene], object], **ends: Any) -> None:
+    """A scene in few words: what is done, one after the other."""
+
+    def play(stage: Scene) -> None:
+        for step in steps:
+            step(stage)
+
     scene(title, **ends)(play)
 
 
@@ -168,14 +174,20 @@ def _(s: Scene) -> None:
     s.then = lambda: s.registry.repositories[REPOSITORY].pop(s.digest)
 
 
-also("05 a signature of another image", lambda s: (s.sign_legacy("sha256:" + "1" * 64), s.sign("sha256:" + "1" * 64)))
+also(
+    "05 a signature of another image",
+    lambda s: s.sign_legacy("sha256:" + "1" * 64),
+    lambda s: s.sign("sha256:" + "1" * 64),
+)
 also(
     "06 a copy in a repository that is not allowed",
-    lambda s: (s.sign(), s.image.update(allowed_repositories=["ghcr.io/acme/*"])),
+    lambda s: s.sign(),
+    lambda s: s.image.update(allowed_repositories=["ghcr.io/acme/*"]),
 )
 also(
     "07 a signature for another repository",
-    lambda s: (s.sign_legacy(repository="ghcr.io/other/app"), s.image.update(match_reference=True)),
+    lambda s: s.sign_legacy(repository="ghcr.io/other/app"),
+    lambda s: s.image.update(match_reference=True),
 )
 
 
@@ -441,20 +453,20 @@ def engine(script: str, said: str = "") -> Play:
     return play
 
 
-also("33 cosign says success and ends with 1", engine("echo 'Verified OK'; echo '[{}]'; exit 1"))
-also("33 cosign ends with 0 and says nothing", engine("exit 0"))
-also("33 cosign crashes", engine("kill -SEGV $$"))
-also("33 cosign is too old", lambda s: (engine("")(s), _old(s)), said="which accepts what it must not")
-also("33 cosign does not say its version", lambda s: (engine("")(s), _versionless(s)), said="which version")
-also("33 cosign is missing", lambda s: (engine("")(s), s.environ.update(SINDRI_COSIGN="", PATH="/nowhere")))
-
-
 def _old(s: Scene) -> None:
     s.environ["SINDRI_COSIGN"] = str(s.program("cosign", """echo '{"gitVersion":"v3.0.5"}'"""))
 
 
 def _versionless(s: Scene) -> None:
     s.environ["SINDRI_COSIGN"] = str(s.program("cosign", """echo '{"gitVersion":"devel"}'"""))
+
+
+also("33 cosign says success and ends with 1", engine("echo 'Verified OK'; echo '[{}]'; exit 1"))
+also("33 cosign ends with 0 and says nothing", engine("exit 0"))
+also("33 cosign crashes", engine("kill -SEGV $$"))
+also("33 cosign is too old", engine(""), _old, said="which accepts what it must not")
+also("33 cosign does not say its version", engine(""), _versionless, said="which version")
+also("33 cosign is missing", engine(""), lambda s: s.environ.update(SINDRI_COSIGN="", PATH="/nowhere"))
 
 
 def settings(**terms: Any) -> Play:
@@ -503,14 +515,16 @@ BUILDS: Mapping[str, dict[str, Any]] = {
     "a self-hosted runner": {"runner": "self-hosted"},
 }
 for name, build in BUILDS.items():
-    also(f"35 {name}", lambda s, b=build: (s.attest(**b), s.demand_provenance(**DEMANDED)))  # type: ignore[misc] # bound
+    also(f"35 {name}", partial(Scene.attest, **build), lambda s: s.demand_provenance(**DEMANDED))
 also(
     "35 an unknown builder",
-    lambda s: (s.attest(builder="https://evil.example"), s.demand_provenance(builder_id="https://good.example")),
+    lambda s: s.attest(builder="https://evil.example"),
+    lambda s: s.demand_provenance(builder_id="https://good.example"),
 )
 also(
     "35 an unknown kind of build",
-    lambda s: (s.attest(build_type="https://evil.example"), s.demand_provenance(build_type="https://good.example")),
+    lambda s: s.attest(build_type="https://evil.example"),
+    lambda s: s.demand_provenance(build_type="https://good.example"),
 )
 
 

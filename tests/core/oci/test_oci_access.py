@@ -411,16 +411,16 @@ def test_credentials_do_not_go_in_the_clear(tmp_path: Path) -> None:
     from sindri_core.oci.tokens import Authority
     from sindri_core.settings import RegistrySettings
 
-    def header(place: str, host: str = "ghcr.io", **more: bool) -> Mapping[str, str]:
+    def header(place: str, host: str = "ghcr.io", *, vouched: bool = False) -> Mapping[str, str]:
         known = Credentials(user="u", password=Secret(CANARY), place=place)
-        settings = RegistrySettings(host=host, insecure=True, **more)
+        settings = RegistrySettings(host=host, insecure=True, vouched=vouched)
         authority = Authority(None, settings, lambda _: known)  # type: ignore[arg-type] # nothing is sent
         authority.challenged('Basic realm="x"', parse(f"{host}/a/b"), {})
         return authority.header(parse(f"{host}/a/b"))
 
-    for place, more in (("config.json", {}), ("GITHUB_TOKEN", {}), ("GITHUB_TOKEN", {"vouched": True})):
+    for place, vouched in (("config.json", False), ("GITHUB_TOKEN", False), ("GITHUB_TOKEN", True)):
         with pytest.raises(RegistryError) as caught:
-            header(place, **more)
+            header(place, vouched=vouched)
         assert caught.value.code == "SND-IMG-012"
         assert CANARY not in str(caught.value.to_dict())
     assert header("config.json", vouched=True)

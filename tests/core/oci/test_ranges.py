@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-import oracle
+import npm_oracle as oracle
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
