@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from sindri_core import __version__
-from sindri_core.errors import ImageNotFound, ImageRefused, RegistryError
+from sindri_core.errors import ImageNotFound, ImageRefused
 from sindri_core.oci import choosing, documents
 from sindri_core.oci.reference import parse
 from sindri_core.types import Origin, RejectedTag, ResolvedImage
@@ -89,19 +88,19 @@ def _choice(
 
 
 def platforms(client: RegistryClient, repository: Reference, document: Document) -> tuple[str, ...]:
-    """The platforms of an index, or the one that an image's configuration names."""
+    """The platforms of an index, or the one that an image's configuration names; none where that is not said."""
     if document.kind == documents.INDEX:
         return tuple(sorted({str(platform) for platform in documents.platforms(document)}))
     if document.config is None:
         return ()
     content = client.blob(repository, document.config.digest, limit=CONFIG_LIMIT)
     try:
-        config = json.loads(content)
-        named = (config["os"], config["architecture"], config.get("variant", ""))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise RegistryError(
-            "SND-IMG-008",
-            f"the configuration of {repository}@{document.digest} does not say what it runs on",
-            hint="name another image: deployment.image",
-        ) from None
-    return ("/".join(part for part in named if isinstance(part, str) and part),)
+        config = documents.strict_json(content)
+    except (ValueError, RecursionError) as error:
+        name = f"{repository.repository}@{document.digest}"
+        raise documents.untrusted(f"the configuration of {name} is not readable: {error}") from None
+    said = [config.get(key) if isinstance(config, dict) else None for key in ("os", "architecture", "variant")]
+    system, architecture, variant = (documents.shown(text) if isinstance(text, str) else "" for text in said)
+    if not system or not architecture:
+        return ()  # it does not say, as images that were put together by hand do
+    return (str(documents.Platform(os=system, architecture=architecture, variant=variant)),)

@@ -441,3 +441,23 @@ def test_a_tag_that_was_pushed_a_moment_ago_is_found(registry: Registry, tmp_pat
     registry.image("app", "2.0.0")
     with client(registry, cache_dir=tmp_path) as asking:
         assert choose(asking) == ("2.0.0",)
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (b'{"os":"linux","architecture":"arm64","variant":"v8"}', ("linux/arm64/v8",)),
+        (b'{"os":"linux","architecture":"amd64"}', ("linux/amd64",)),
+        (b'{"os":"","architecture":""}', ()),
+        (b"{}", ()),
+        (b'{"os":7,"architecture":"amd64"}', ()),
+        (b"[]", ()),
+    ],
+)
+def test_an_image_says_what_it_runs_on(registry: Registry, config: bytes, expected: tuple[str, ...]) -> None:
+    """Or does not, as images that were put together by hand: then nothing is known, and nothing is refused for it."""
+    from sindri_core.resolving.registry import platforms
+
+    registry.put("app", registry.manifest("app", config, b""), "1")
+    with client(registry) as asking:
+        assert platforms(asking, named(registry, "app"), asking.manifest(named(registry, "app:1"))) == expected
