@@ -26,12 +26,11 @@ def resolved(image: ResolvedImage) -> str:
     return "\n".join([*lines, *(f"  - {each.tag:<{width}}  {each.reason}" for each in image.rejected)])
 
 
-def pinned(image: ResolvedImage) -> str:
-    """Name and digest in one line: what was written, what it means, why."""
-    if not image.digest:
-        return f"{image.deployed}   {image.why}"
+def pinned(image: ResolvedImage) -> list[str]:
+    """What is deployed and what it means in one line, and why in another."""
     name = image.deployed.partition("@")[0]
-    return f"{name} → {image.digest}   {image.why}".rstrip()
+    means = f"{name} → {image.digest}" if image.digest else image.deployed
+    return [means, *([image.why] if image.why else [])]
 
 
 def verifications(answers: Sequence[Verification]) -> list[str]:
@@ -48,14 +47,17 @@ def verifications(answers: Sequence[Verification]) -> list[str]:
 
 def verified(reports: Sequence[ImageReport]) -> str:
     """Each image with what was said of it."""
-    return "\n".join(
-        line for report in reports for line in (pinned(report.image), *verifications(report.verifications))
-    )
+    lines = []
+    for report in reports:
+        name, *why = pinned(report.image)
+        lines += [name, *(f"  {text}" for text in why), *verifications(report.verifications)]
+    return "\n".join(lines)
 
 
 def inspected(report: ImageReport) -> str:
     """The image with what is attached to it."""
-    lines = [pinned(report.image)]
+    name, *why = pinned(report.image)
+    lines = [name, *(f"  {text}" for text in why)]
     for each in report.attachments:
         lines.append(f"  {each.kind:<12} {each.format:<8} {each.digest[: 7 + DIGITS]}…  {each.predicate_type}".rstrip())
         lines += [f"{'':<14} {claim}" for claim in (*each.claims, *([each.problem] if each.problem else []))]

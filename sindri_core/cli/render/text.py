@@ -40,8 +40,8 @@ def plan(value: Plan) -> str:
     lines = [
         f"{value.name} → {where} ({', '.join(word for word in known if word)}{evidence})",
         "",
-        f"  image      {images.pinned(value.image)}",
-        *(f"  also       {images.pinned(other)}" for other in value.others),
+        *_labelled("image", images.pinned(value.image)),
+        *(line for other in value.others for line in _labelled("also", images.pinned(other))),
         *images.verifications(value.verifications),
     ]
     if not value.verifications:
@@ -59,6 +59,11 @@ def plan(value: Plan) -> str:
         lines.append(f"  {mark} {issue.message} [{issue.code}]")
         lines += [f"      {line}" for line in issue.hint.splitlines()]
     return "\n".join(lines)
+
+
+def _labelled(label: str, texts: Sequence[str]) -> list[str]:
+    """Lines below each other, with the label before the first."""
+    return [f"  {label if number == 0 else '':<10} {text}" for number, text in enumerate(texts)]
 
 
 def _change(change: Change, *, said_below: bool) -> list[str]:

@@ -65,7 +65,8 @@ def test_a_plan_that_creates() -> None:
     assert planned(change(Action.CREATE, "Namespace"), *changes, issues=(warning,)) == (
         "dev → work / team (kind, 2 nodes, v1.34.4; kindnet)\n"
         "\n"
-        "  image      app:1   the reference in the file\n"
+        "  image      app:1\n"
+        "             the reference in the file\n"
         "  verified   no: nothing is required of the image\n"
         "\n"
         "  +   Namespace              dev\n"
@@ -92,7 +93,7 @@ def test_a_plan_that_changes() -> None:
         change(Action.CONFLICT, "Pod", conflicts=(conflict,), hint="--force-conflicts takes it"),
         change(Action.SAME, "Service", drift=(drift,)),
         patches=(patch,),
-    ).splitlines()[4:] == [
+    ).splitlines()[5:] == [
         "  adjusted   Service/dev /metadata/labels/a by acme  ours",
         "",
         "  ~   Deployment             dev                          restarts the environment",
