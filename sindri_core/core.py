@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from sindri_core import images, pipeline, waiting
+from sindri_core import pipeline, waiting
 from sindri_core.cache import folder
 from sindri_core.context import CancelToken, Context, Deadline
 from sindri_core.discovery import disabled_by, find
@@ -194,6 +194,8 @@ class Core:
         ``explain`` adds every tag that was not chosen, with the reason. Raises ``ImageError``.
         """
         ctx = self._about_images(timeout, need_file=not reference)
+        from sindri_core import images
+
         return images.resolve(self._hooks, ctx, reference, explain=explain)
 
     def verify_images(
@@ -205,14 +207,20 @@ class Core:
         ``ImageRefused`` for the first that is refused, ``ConfigError`` when it is not said whose signature counts.
         """
         ctx = self._about_images(timeout, need_file="" in references)
+        from sindri_core import images
+
         return images.verify(self._hooks, ctx, references, policy)
 
     def inspect_image(self, reference: str = "", *, timeout: float = LOOK) -> ImageReport:
         """Resolve an image and list what is attached to it, unchecked."""
+        from sindri_core import images
+
         return images.inspect(self._hooks, self._about_images(timeout, need_file=not reference), reference)
 
     def image_versions(self, repository: str = "", *, timeout: float = LOOK) -> ImageVersions:
         """List the tags of a repository, newest version first, and which of them the settings choose."""
+        from sindri_core import images
+
         return images.versions(self._about_images(timeout, need_file=not repository), repository)
 
     def schema(self) -> dict[str, Any]:
@@ -272,8 +280,10 @@ class Core:
         """
         document = self._required_document()
         ctx = self._trusting(ctx)
-        demands = images.demands(ctx.config)
-        request = ValidateRequest(document=deepcopy(dict(document.data)), demands=demands)
+        from sindri_core.images import demands
+
+        asked = demands(ctx.config)
+        request = ValidateRequest(document=deepcopy(dict(document.data)), demands=asked)
         found = self._hooks.validate_config(ctx, request)
         issues = [document.located(issue) for issue in found]
         errors = [issue for issue in issues if issue.severity is Severity.ERROR]

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sindri_core import patching, planfile, sealing, waiting
+from sindri_core import waiting
 from sindri_core.errors import ClusterError, SindriError
 from sindri_core.events import StepFailed, StepFinished, StepStarted, Warned
 from sindri_core.requests import (
@@ -131,6 +131,8 @@ def build(
     hooks: Hooks, ctx: Context, destination: Destination, cluster: ClusterCandidate, image: ResolvedImage
 ) -> tuple[tuple[Manifest, ...], tuple[Patch, ...]]:
     """Make the objects, first by the provider, then adjusted by every plugin in turn."""
+    from sindri_core import patching
+
     provider = ctx.config.provider
     request = BuildRequest(destination=destination, cluster=cluster, image=image)
     manifests = patching.isolated(hooks.build_manifests(ctx, provider, request))
@@ -146,6 +148,8 @@ def build(
 
 def intend(hooks: Hooks, ctx: Context) -> Intent:
     """All steps up to the sealed manifests. Reads, never writes."""
+    from sindri_core import sealing  # what only looks at an environment needs none of it
+
     with _step(ctx, "locate"):
         destination = locate(hooks, ctx)
         cluster = detect(hooks, ctx, destination)
@@ -209,6 +213,8 @@ def deploy(
         with _step(ctx, "compare"):
             planned = _planned(hooks, ctx, intent, target.diff(intent.manifests))
         if plan_file is not None:
+            from sindri_core import planfile
+
             planfile.check(plan_file, planned)
         ctx.cancel.check()
         loaded = load(hooks, ctx, intent)
@@ -274,6 +280,8 @@ def await_state(ctx: Context, target: Target, wanted: frozenset[State]) -> Statu
 
 
 def _planned(hooks: Hooks, ctx: Context, intent: Intent, changes: Changes) -> Plan:
+    from sindri_core import patching, planfile
+
     return Plan(
         name=ctx.config.name,
         destination=intent.destination,

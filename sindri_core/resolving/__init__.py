@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sindri_core.errors import ImageNotFound
 from sindri_core.oci.reference import parse
-from sindri_core.resolving import engine, named, platforms
+from sindri_core.resolving import named, platforms
 from sindri_core.types import Issue, Origin, ResolvedImage, Severity
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def _resolved(ctx: Context, request: ResolveRequest, asked: Named) -> ResolvedIm
             pull_policy=settings.pull_policy,
         )
     if request.cluster.local and asked.is_plain and asked.tag and not ctx.offline:
+        from sindri_core.resolving import engine
+
         found = engine.look_up(ctx, f"{asked.repository}:{asked.tag}")
         if found:
             return engine.resolved(found, asked, settings.pull_policy)
