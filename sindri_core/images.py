@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sindri_core.errors import ClusterError
+from sindri_core.errors import ClusterError, ImageError
 from sindri_core.oci.reference import parse
 from sindri_core.pipeline import detect, locate, registry_of
 from sindri_core.requests import InspectRequest
@@ -68,18 +68,37 @@ def resolve(hooks: Hooks, ctx: Context, reference: str, *, explain: bool) -> Res
 def verify(
     hooks: Hooks, ctx: Context, references: Sequence[str], policy: TrustPolicy | None
 ) -> tuple[ImageReport, ...]:
-    """Resolve and verify each. Where nothing is required of an image, a signature is."""
+    """Resolve and verify each. Where nothing is required of an image, a signature is.
+
+    All are judged before the first error is raised, which then says what came of the others.
+    """
     cluster = _cluster(hooks, ctx, "") if "" in references else NOWHERE
     with registry_of(ctx) as registry:
 
-        def report(reference: str) -> ImageReport:
+        def report(reference: str) -> ImageReport | ImageError:
+            try:
+                return judged(reference)
+            except ImageError as error:
+                return error
+
+        def judged(reference: str) -> ImageReport:
             settings = _settings(ctx, reference)
             demanding, main = _demanding(ctx, settings, policy)
             there = NOWHERE if reference else cluster
-            judged = Gate(hooks=hooks, ctx=demanding, cluster=there, registry=registry).judge(settings, main=main)
-            return ImageReport(image=judged.image, verifications=judged.verifications)
+            found = Gate(hooks=hooks, ctx=demanding, cluster=there, registry=registry).judge(settings, main=main)
+            return ImageReport(image=found.image, verifications=found.verifications)
 
-        return tuple(several(report, references))
+        return _all_accepted(several(report, references))
+
+
+def _all_accepted(answers: Sequence[ImageReport | ImageError]) -> tuple[ImageReport, ...]:
+    reports = tuple(answer for answer in answers if isinstance(answer, ImageReport))
+    first, *others = [answer for answer in answers if isinstance(answer, ImageError)] or [None]
+    if first is None:
+        return reports
+    accepted = [("accepted", report.image.deployed) for report in reports]
+    first.details = (*first.details, *(("also", other.message) for other in others if other), *accepted)
+    raise first
 
 
 def _demanding(ctx: Context, settings: ImageSettings, policy: TrustPolicy | None) -> tuple[Context, bool]:

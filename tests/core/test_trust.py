@@ -89,6 +89,21 @@ def test_a_second_resolver_is_a_warning_of_the_plan(tmp_path: Path) -> None:
         assert [issue.code for issue in sindri.plan().issues] == ["SND-PLG-007"]
 
 
+def test_all_images_are_judged_before_the_first_error(tmp_path: Path) -> None:
+    """Of several images the error says which were accepted and which others were refused."""
+
+    def only_good(request: VerifyRequest) -> Sequence[Verification]:
+        return accept(request) if "good" in request.image.deployed else ()
+
+    names = [f"{name}@{DIGEST}" for name in ("good/a", "bad/b", "good/c", "bad/d")]
+    with core(tmp_path, Shelf(), Verifier(answer=only_good)) as sindri, pytest.raises(ImageRefused) as caught:
+        sindri.verify_images(names)
+    assert "bad/b" in caught.value.message
+    told = [(label, text) for label, text in caught.value.details if label in {"also", "accepted"}]
+    assert [label for label, _ in told] == ["also", "accepted", "accepted"]
+    assert "bad/d" in told[0][1]
+
+
 @pytest.mark.parametrize("verdict", ["refused", "perhaps", None])
 def test_one_answer_that_is_no_accept_refuses(tmp_path: Path, verdict: Any) -> None:
     """A refusal counts also when it is a plain text, and whatever nobody knows is a refusal."""
