@@ -93,11 +93,12 @@ def verify(
 
 def _all_accepted(answers: Sequence[ImageReport | ImageError]) -> tuple[ImageReport, ...]:
     reports = tuple(answer for answer in answers if isinstance(answer, ImageReport))
-    first, *others = [answer for answer in answers if isinstance(answer, ImageError)] or [None]
-    if first is None:
+    errors = [answer for answer in answers if isinstance(answer, ImageError)]
+    if not errors:
         return reports
+    first = errors[0]
     accepted = [("accepted", report.image.deployed) for report in reports]
-    first.details = (*first.details, *(("also", other.message) for other in others if other), *accepted)
+    first.details = (*first.details, *(("also", other.message) for other in errors[1:]), *accepted)
     raise first
 
 
