@@ -22,7 +22,8 @@ def detect(request: DetectRequest) -> tuple[ClusterCandidate, ...]:
     ids = _provider_ids(request)
     ours = next((text for text in ids or () if text.startswith(PROVIDER_ID)), "")
     if ours:
-        return (_candidate(_cluster(ours), SAID, f"node provider id {ours}"),)
+        place = ours.rpartition("/")[0]
+        return (_candidate(_cluster(ours), SAID, f"node provider id {place}"),)
     if ids is None and context.startswith(PREFIX):
         return (_candidate(context.removeprefix(PREFIX), NAMED, f"context name {context}"),)
     return ()
