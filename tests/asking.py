@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sindri_core.context import CancelToken, Deadline
 from sindri_core.oci.client import RegistryClient
+from sindri_core.oci.reference import Reference, parse
 from sindri_core.settings import RegistrySettings
 
 if TYPE_CHECKING:
@@ -35,3 +37,18 @@ def client(
         emit=emit,
         cache_dir=cache_dir,
     )
+
+
+def in_it(registry: Registry, rest: str) -> Reference:
+    """A reference in this registry."""
+    return parse(f"{registry.host}/{rest}")
+
+
+def cancelled_when(ready: threading.Event, cancel: CancelToken) -> None:
+    """Cancel the run as soon as the registry was asked."""
+
+    def wait() -> None:
+        ready.wait(10)
+        cancel.set()
+
+    threading.Thread(target=wait, daemon=True).start()

@@ -46,10 +46,11 @@ def lock() -> dict[str, str]:
 
 
 def test_modules_are_small() -> None:
-    """No module has more than 500 lines, and half of them 200 at most."""
-    sizes = {path: len(text_of(path).splitlines()) for path in files("sindri_core/*.py", "plugins/*.py")}
+    """No module has more than 500 lines, tests included, and half of those that are shipped have 200 at most."""
+    sizes = {path: len(text_of(path).splitlines()) for path in files("*.py")}
     assert {str(path): size for path, size in sizes.items() if size > LONGEST} == {}
-    assert statistics.median(sizes.values()) <= MEDIAN
+    shipped = files("sindri_core/*.py", "plugins/*.py")
+    assert statistics.median(sizes[path] for path in shipped) <= MEDIAN
 
 
 def test_no_file_names_the_machine_it_was_written_on() -> None:

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 import apiserver
 import pytest
 import refusals
+import refused_images  # noqa: F401 - adds its scenes
+import refused_proofs  # noqa: F401 - as above
+import refused_settings  # noqa: F401 - as above
 import signing
 from refusals import REPOSITORY, SCENES, Scene
 from registry import Registry

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from asking import client
 from hypothesis import given
 from hypothesis import strategies as st
+from logins import CANARY, LOGIN, auths, docker, helper
 from named_registry import named as named_registry
 from registry import Registry, Reply
 
@@ -25,28 +26,6 @@ from sindri_core.oci.secret import Credentials, Secret
 
 if TYPE_CHECKING:
     from sindri_core.events import Event
-
-CANARY = "canary-3f9c1d"
-LOGIN = f"user:{CANARY}"
-
-
-def docker(folder: Path, content: Mapping[str, Any]) -> dict[str, str]:
-    """Write docker's configuration; return the environment in which it counts."""
-    folder.mkdir(exist_ok=True)
-    (folder / "config.json").write_text(json.dumps(content))
-    return {"DOCKER_CONFIG": str(folder), "HOME": str(folder), "PATH": f"{folder}:/usr/bin:/bin"}
-
-
-def auths(host: str, login: str = LOGIN) -> dict[str, Any]:
-    """An entry as ``docker login`` writes it."""
-    return {"auths": {host: {"auth": base64.b64encode(login.encode()).decode()}}}
-
-
-def helper(folder: Path, name: str, script: str) -> None:
-    """Make a credential helper."""
-    program = folder / f"docker-credential-{name}"
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(0o755)
 
 
 @pytest.fixture(params=["basic", "token"])

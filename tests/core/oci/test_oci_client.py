@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from asking import client
+from asking import cancelled_when, client, in_it
 from registry import OCI_INDEX, OCI_MANIFEST, Registry, Reply, digest_of
 
 from sindri_core.context import CancelToken
@@ -24,18 +23,6 @@ if TYPE_CHECKING:
     from sindri_core.oci.client import RegistryClient
 
 
-@pytest.fixture
-def registry() -> Iterator[Registry]:
-    """A registry that behaves until told otherwise."""
-    with Registry() as served:
-        yield served
-
-
-def named(registry: Registry, rest: str) -> Any:
-    """A reference in this registry."""
-    return parse(f"{registry.host}/{rest}")
-
-
 def paths(registry: Registry) -> list[str]:
     """What was asked, in order."""
     return [f"{asked.method} {asked.path.removeprefix('/v2/')}" for asked in registry.asked]
@@ -45,8 +32,8 @@ def test_a_tag_is_one_question(registry: Registry) -> None:
     """One request, no ping before it; the digest is that of the bytes."""
     digest = registry.image("app", "1.0.0")
     with client(registry) as asking:
-        assert asking.manifest(named(registry, "app:1.0.0")).digest == digest
-        assert asking.manifest(named(registry, f"app@{digest}")).digest == digest
+        assert asking.manifest(in_it(registry, "app:1.0.0")).digest == digest
+        assert asking.manifest(in_it(registry, f"app@{digest}")).digest == digest
     assert paths(registry) == ["GET app/manifests/1.0.0"]
 
 
@@ -54,9 +41,9 @@ def test_nothing_is_asked_twice_by_many_threads(registry: Registry) -> None:
     """Twenty threads that want the same things ask for each once."""
     digest = registry.image("app", "1.0.0")
     with client(registry) as asking, ThreadPoolExecutor(20) as pool:
-        list(pool.map(lambda _: asking.manifest(named(registry, "app:1.0.0")), range(20)))
-        list(pool.map(lambda _: asking.referrers(named(registry, "app"), digest), range(20)))
-        list(pool.map(lambda _: asking.tags(named(registry, "app")), range(20)))
+        list(pool.map(lambda _: asking.manifest(in_it(registry, "app:1.0.0")), range(20)))
+        list(pool.map(lambda _: asking.referrers(in_it(registry, "app"), digest), range(20)))
+        list(pool.map(lambda _: asking.tags(in_it(registry, "app")), range(20)))
     assert len(paths(registry)) == len(set(paths(registry))) == 4
 
 
@@ -65,7 +52,7 @@ def test_a_tag_that_was_known_is_a_head_request(registry: Registry, tmp_path: Pa
     registry.image("app", "1.0.0")
     for _ in range(2):
         with client(registry, cache_dir=tmp_path) as asking:
-            asking.manifest(named(registry, "app:1.0.0"))
+            asking.manifest(in_it(registry, "app:1.0.0"))
     assert paths(registry) == ["GET app/manifests/1.0.0", "HEAD app/manifests/1.0.0"]
 
 
@@ -73,10 +60,10 @@ def test_a_tag_that_moved_is_read_anew(registry: Registry, tmp_path: Path) -> No
     """What is on disk never stands in for what a tag means now."""
     registry.image("app", "1.0.0")
     with client(registry, cache_dir=tmp_path) as asking:
-        asking.manifest(named(registry, "app:1.0.0"))
+        asking.manifest(in_it(registry, "app:1.0.0"))
     moved = registry.image("app", "1.0.0", content=b"other")
     with client(registry, cache_dir=tmp_path) as asking:
-        assert asking.manifest(named(registry, "app:1.0.0")).digest == moved
+        assert asking.manifest(in_it(registry, "app:1.0.0")).digest == moved
 
 
 @pytest.mark.parametrize("damage", [b"", b"x" * 100, b"application/json\n{}", b"\x00" * 5000])
@@ -84,23 +71,23 @@ def test_a_damaged_store_costs_only_time(registry: Registry, tmp_path: Path, dam
     """Whatever lies in the files on disk, the answer is the registry's."""
     digest = registry.image("app", "1.0.0")
     with client(registry, cache_dir=tmp_path) as asking:
-        asking.manifest(named(registry, "app:1.0.0"))
-        asking.tags(named(registry, "app"))
+        asking.manifest(in_it(registry, "app:1.0.0"))
+        asking.tags(in_it(registry, "app"))
     for file in tmp_path.rglob("*"):
         if file.is_file():
             file.write_bytes(damage)
     with client(registry, cache_dir=tmp_path) as asking:
-        assert asking.manifest(named(registry, "app:1.0.0")).digest == digest
-        assert asking.tags(named(registry, "app")) == ("1.0.0",)
+        assert asking.manifest(in_it(registry, "app:1.0.0")).digest == digest
+        assert asking.tags(in_it(registry, "app")) == ("1.0.0",)
 
 
 def test_the_store_keeps_repositories_apart(registry: Registry, tmp_path: Path) -> None:
     """What one repository showed is no answer for another that does not have it."""
     digest = registry.image("private", "1.0.0")
     with client(registry, cache_dir=tmp_path) as asking:
-        asking.manifest(named(registry, f"private@{digest}"))
+        asking.manifest(in_it(registry, f"private@{digest}"))
         with pytest.raises(ImageNotFound) as caught:
-            asking.manifest(named(registry, f"public@{digest}"))
+            asking.manifest(in_it(registry, f"public@{digest}"))
     assert caught.value.code == "SND-IMG-005"
 
 
@@ -108,7 +95,7 @@ def test_files_of_the_store_are_private(registry: Registry, tmp_path: Path) -> N
     """Nobody else may read what a private registry said."""
     registry.image("app", "1.0.0")
     with client(registry, cache_dir=tmp_path) as asking:
-        asking.manifest(named(registry, "app:1.0.0"))
+        asking.manifest(in_it(registry, "app:1.0.0"))
     assert {file.stat().st_mode & 0o077 for file in tmp_path.rglob("*")} == {0}
 
 
@@ -120,7 +107,7 @@ def test_ten_thousand_tags_come_in_pages() -> None:
         tags = [f"1.{number // 100}.{number % 100}" for number in range(10_000)]
         registry.repositories["app"] |= dict.fromkeys(tags, content)
         with client(registry) as asking:
-            assert set(asking.tags(named(registry, "app"))) == set(tags)
+            assert set(asking.tags(in_it(registry, "app"))) == set(tags)
         assert len(registry.asked) == 10
 
 
@@ -129,7 +116,7 @@ def test_a_list_of_tags_is_revalidated(registry: Registry, tmp_path: Path, monke
     registry.image("app", "1.0.0")
     for _ in range(2):
         with client(registry, cache_dir=tmp_path) as asking:
-            assert asking.tags(named(registry, "app")) == ("1.0.0",)
+            assert asking.tags(in_it(registry, "app")) == ("1.0.0",)
         monkeypatch.setattr("sindri_core.oci.store.TAGS_SECONDS", -1.0)
     assert [asked.headers.get("if-none-match") is not None for asked in registry.asked] == [False, True]
 
@@ -142,7 +129,7 @@ def test_referrers_come_from_both_places() -> None:
             attached = {digest: registry.attach("app", digest, b"{}") for digest in (first, second)}
             with client(registry) as asking:
                 for digest in (first, second):
-                    found = asking.referrers(named(registry, "app"), digest)
+                    found = asking.referrers(in_it(registry, "app"), digest)
                     assert [each.digest for each in found] == [attached[digest]]
             assert sum("referrers" in path for path in paths(registry)) == (2 if has else 1)
 
@@ -179,7 +166,7 @@ def test_a_document_that_is_not_plain_is_refused(registry: Registry, content: tu
     """Whatever could be read in two ways, or is too large, is no image."""
     registry.misbehave = lambda _: Reply(headers={"Content-Type": content[1]}, content=content[0])
     with client(registry) as asking, pytest.raises(RegistryError) as caught:
-        asking.manifest(named(registry, "app:1.0.0"))
+        asking.manifest(in_it(registry, "app:1.0.0"))
     assert caught.value.code == "SND-IMG-008"
 
 
@@ -190,22 +177,22 @@ def test_other_bytes_than_the_digest_says_are_refused(registry: Registry) -> Non
     registry.misbehave = lambda asked: Reply(headers={"Content-Type": kind}, content=content)
     with client(registry) as asking:
         with pytest.raises(RegistryError, match="other content") as caught:
-            asking.manifest(named(registry, f"app@{digest}"))
+            asking.manifest(in_it(registry, f"app@{digest}"))
         assert caught.value.code == "SND-IMG-008"
         with pytest.raises(RegistryError, match="other content"):
-            asking.blob(named(registry, "app"), digest, limit=10_000)
+            asking.blob(in_it(registry, "app"), digest, limit=10_000)
     registry.misbehave = lambda asked: Reply(
         headers={"Content-Type": kind, "Docker-Content-Digest": digest}, content=content
     )
     with client(registry) as asking, pytest.raises(RegistryError, match="its content is"):
-        asking.manifest(named(registry, "app:2"))
+        asking.manifest(in_it(registry, "app:2"))
 
 
 def test_a_tag_that_means_another_digest_is_refused(registry: Registry) -> None:
     """A reference with both has to agree with itself."""
     digest, _ = registry.image("app", "1"), registry.image("app", "2", content=b"2")
     with client(registry) as asking, pytest.raises(ImageRefused) as caught:
-        asking.manifest(named(registry, f"app:2@{digest}"))
+        asking.manifest(in_it(registry, f"app:2@{digest}"))
     assert caught.value.code == "SND-IMG-018"
 
 
@@ -215,7 +202,7 @@ def test_a_failing_list_of_signatures_is_not_an_empty_one(registry: Registry, st
     digest = registry.image("app", "1")
     registry.misbehave = lambda asked: Reply(status=status) if "referrers" in asked.path else None
     with client(registry) as asking, pytest.raises(RegistryError):
-        asking.referrers(named(registry, "app"), digest)
+        asking.referrers(in_it(registry, "app"), digest)
 
 
 def test_too_many_referrers_are_refused(registry: Registry) -> None:
@@ -224,21 +211,21 @@ def test_too_many_referrers_are_refused(registry: Registry) -> None:
     for number in range(51):
         registry.attach("app", digest, json.dumps({"n": number}).encode())
     with client(registry) as asking, pytest.raises(RegistryError, match="more than 50"):
-        asking.referrers(named(registry, "app"), digest)
+        asking.referrers(in_it(registry, "app"), digest)
 
 
 def test_a_blob_beyond_its_limit_is_refused(registry: Registry) -> None:
     """Reading ends at the limit, whatever the registry sends."""
     blob = registry.blob("app", b"x" * 5000)
     with client(registry) as asking, pytest.raises(RegistryError, match="more than 4000 bytes"):
-        asking.blob(named(registry, "app"), blob["digest"], limit=4000)
+        asking.blob(in_it(registry, "app"), blob["digest"], limit=4000)
 
 
 def test_a_compressed_answer_is_refused(registry: Registry) -> None:
     """Nothing is ever unpacked, so no bomb goes off."""
     registry.misbehave = lambda _: Reply(headers={"Content-Encoding": "gzip"}, content=b"\x1f\x8b" + b"\0" * 100)
     with client(registry) as asking, pytest.raises(RegistryError, match="encoded"):
-        asking.manifest(named(registry, "app:1"))
+        asking.manifest(in_it(registry, "app:1"))
 
 
 def dripping(ready: threading.Event) -> Any:
@@ -264,26 +251,16 @@ def test_a_body_that_drips_ends_with_the_deadline(registry: Registry) -> None:
     """A total limit, not one between two bytes."""
     registry.misbehave = lambda _: Reply(send=dripping(threading.Event()))
     with client(registry, seconds=0.3) as asking, pytest.raises(DeadlineExceeded):
-        asking.manifest(named(registry, "app:1"))
-
-
-def when(ready: threading.Event, cancel: CancelToken) -> None:
-    """Cancel the run as soon as the registry was asked."""
-
-    def wait() -> None:
-        ready.wait(10)
-        cancel.set()
-
-    threading.Thread(target=wait, daemon=True).start()
+        asking.manifest(in_it(registry, "app:1"))
 
 
 def test_cancelling_ends_a_request_in_the_middle(registry: Registry) -> None:
     """Nobody waits for a slow registry after Ctrl-C."""
     ready, cancel = threading.Event(), CancelToken()
     registry.misbehave = lambda _: Reply(send=dripping(ready))
-    when(ready, cancel)
+    cancelled_when(ready, cancel)
     with client(registry, cancel=cancel) as asking, pytest.raises(Interrupted):
-        asking.manifest(named(registry, "app:1"))
+        asking.manifest(in_it(registry, "app:1"))
 
 
 def cut(handler: BaseHTTPRequestHandler) -> None:
@@ -298,7 +275,7 @@ def test_a_truncated_answer_is_an_error(registry: Registry) -> None:
     """Half an answer is none."""
     registry.misbehave = lambda _: Reply(send=cut)
     with client(registry) as asking, pytest.raises(RegistryError) as caught:
-        asking.manifest(named(registry, "app:1"))
+        asking.manifest(in_it(registry, "app:1"))
     assert caught.value.code == "SND-IMG-007"
 
 
@@ -307,7 +284,7 @@ def test_retry_after_is_honoured(registry: Registry) -> None:
     digest, busy = registry.image("app", "1"), [429, 503]
     registry.misbehave = lambda _: Reply(status=busy.pop(), headers={"Retry-After": "0"}) if busy else None
     with client(registry) as asking:
-        assert asking.manifest(named(registry, "app:1")).digest == digest
+        assert asking.manifest(in_it(registry, "app:1")).digest == digest
     assert len(registry.asked) == 3
 
 
@@ -316,7 +293,7 @@ def test_a_long_wait_is_said_instead(registry: Registry, wait: str) -> None:
     """Nobody sits through an hour; the error says when to come back and how to be let in more often."""
     registry.misbehave = lambda _: Reply(status=429, headers={"Retry-After": wait})
     with client(registry) as asking, pytest.raises(RegistryError) as caught:
-        asking.manifest(named(registry, "app:1"))
+        asking.manifest(in_it(registry, "app:1"))
     assert caught.value.code == "SND-IMG-009"
     assert "docker login" in caught.value.hint
     assert len(registry.asked) == 1
@@ -338,7 +315,7 @@ def test_a_page_elsewhere_is_not_followed(registry: Registry, link: str) -> None
     registry.image("app", "1")
     registry.misbehave = lambda asked: Reply(headers={"Link": link}, content=b'{"tags":["1"]}')
     with client(registry) as asking, pytest.raises(RegistryError) as caught:
-        asking.tags(named(registry, "app"))
+        asking.tags(in_it(registry, "app"))
     assert caught.value.code == "SND-IMG-012"
     assert len(registry.asked) <= 2
 
@@ -350,7 +327,7 @@ def test_endless_pages_end(registry: Registry, monkeypatch: pytest.MonkeyPatch) 
         headers={"Link": f'</v2/app/tags/list?last={len(registry.asked)}>; rel="next"'}, content=b'{"tags":["1"]}'
     )
     with client(registry) as asking, pytest.raises(RegistryError, match="more than 20 pages"):
-        asking.tags(named(registry, "app"))
+        asking.tags(in_it(registry, "app"))
 
 
 def test_too_many_tags_end(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -359,7 +336,7 @@ def test_too_many_tags_end(registry: Registry, monkeypatch: pytest.MonkeyPatch) 
     for number in range(5):
         registry.image("app", f"1.0.{number}")
     with client(registry) as asking, pytest.raises(RegistryError, match="more than 3 tags"):
-        asking.tags(named(registry, "app"))
+        asking.tags(in_it(registry, "app"))
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"tags":7}', b'{"tags":[1]}', b'{"tags":["a"],"tags":["b"]}'])
@@ -367,7 +344,7 @@ def test_what_is_no_list_of_tags_is_refused(registry: Registry, content: bytes) 
     """A list is a list of texts."""
     registry.misbehave = lambda _: Reply(content=content)
     with client(registry) as asking, pytest.raises(RegistryError) as caught:
-        asking.tags(named(registry, "app"))
+        asking.tags(in_it(registry, "app"))
     assert caught.value.code == "SND-IMG-008"
 
 
@@ -375,7 +352,7 @@ def test_names_that_are_no_tags_are_left_out(registry: Registry) -> None:
     """What nobody could ask for is nothing to choose."""
     registry.misbehave = lambda _: Reply(content=json.dumps({"tags": ["1.0.0", "../x", "-x", "a b", "é"]}).encode())
     with client(registry) as asking:
-        assert asking.tags(named(registry, "app")) == ("1.0.0",)
+        assert asking.tags(in_it(registry, "app")) == ("1.0.0",)
 
 
 def test_requests_are_told_without_what_is_secret(registry: Registry) -> None:
@@ -384,7 +361,7 @@ def test_requests_are_told_without_what_is_secret(registry: Registry) -> None:
     registry.image("app", "1", "2")
     seen: list[Event] = []
     with client(registry, emit=seen.append) as asking:
-        asking.tags(named(registry, "app"))
+        asking.tags(in_it(registry, "app"))
     sent = [event for event in seen if isinstance(event, RequestSent)]
     assert [(event.method, event.status) for event in sent] == [("GET", 200), ("GET", 200)]
     assert all("?" not in event.url for event in sent)
@@ -393,7 +370,7 @@ def test_requests_are_told_without_what_is_secret(registry: Registry) -> None:
 def test_plain_http_is_for_registries_that_were_named(registry: Registry) -> None:
     """A registry that speaks no TLS is not asked in the clear; the error names the setting."""
     with client(registry, insecure=False) as asking, pytest.raises(ImageError) as caught:
-        asking.manifest(named(registry, "app:1"))
+        asking.manifest(in_it(registry, "app:1"))
     assert caught.value.code == "SND-IMG-007"
     assert "insecure: true" in caught.value.hint
     assert registry.asked == []
@@ -415,7 +392,7 @@ def test_what_a_registry_writes_is_a_part_of_one_line(registry: Registry) -> Non
     document = {**GOOD, "artifactType": kind}
     registry.misbehave = lambda _: Reply(headers={"Content-Type": OCI_MANIFEST}, content=json.dumps(document).encode())
     with client(registry) as asking, pytest.raises(RegistryError) as caught:
-        require_runnable(asking.manifest(named(registry, "app:1")), "app:1")
+        require_runnable(asking.manifest(in_it(registry, "app:1")), "app:1")
     lines = text(caught.value).splitlines()
     assert [line for line in lines if "evil" in line] == lines[:1]
     assert len(lines[0]) < 250
@@ -460,4 +437,4 @@ def test_an_image_says_what_it_runs_on(registry: Registry, config: bytes, expect
 
     registry.put("app", registry.manifest("app", config, b""), "1")
     with client(registry) as asking:
-        assert platforms(asking, named(registry, "app"), asking.manifest(named(registry, "app:1"))) == expected
+        assert platforms(asking, in_it(registry, "app"), asking.manifest(in_it(registry, "app:1"))) == expected

@@ -3,66 +3,28 @@
 from __future__ import annotations
 
 import json
-import logging
-import socket
-import threading
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
-from asking import client
+from asking import client, in_it
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from registry import OCI_INDEX, OCI_MANIFEST, Registry, Reply
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
+from wire import CONFIG, GOOD, IMAGE, TYPE, head, raw
 
 from sindri_core.context import CancelToken, Deadline
-from sindri_core.errors import BadReference, DeadlineExceeded, ImageError, ImageNotFound, ImageRefused, RegistryError
+from sindri_core.errors import BadReference, ImageError, ImageNotFound, ImageRefused, RegistryError
 from sindri_core.events import Event, RequestSent
 from sindri_core.oci import addresses
 from sindri_core.oci.client import RegistryClient
-from sindri_core.oci.reference import Reference, parse
 from sindri_core.settings import RegistrySettings
 
 CANARY = "canary-77ab01"
-IMAGE = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "layers": []}
-CONFIG = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": "sha256:" + "a" * 64, "size": 2}
-GOOD = json.dumps({**IMAGE, "config": CONFIG}).encode()
 
 
-@pytest.fixture
-def registry() -> Iterator[Registry]:
-    """A registry that behaves until told otherwise."""
-    with Registry() as served:
-        yield served
-
-
-def in_it(registry: Registry, rest: str) -> Reference:
-    """A reference in this registry."""
-    return parse(f"{registry.host}/{rest}")
-
-
-def raw(answer: bytes) -> Callable[[BaseHTTPRequestHandler], None]:
-    """Answer with exactly these bytes, and close."""
-
-    def send(handler: BaseHTTPRequestHandler) -> None:
-        try:
-            handler.wfile.write(answer)
-        except OSError:
-            return
-
-    return send
-
-
-def head(*lines: str, status: str = "200 OK") -> bytes:
-    """The head of an answer."""
-    return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode("latin-1")
-
-
-TYPE = f"Content-Type: {OCI_MANIFEST}"
 BROKEN = {
     "nothing": b"",
     "no HTTP": b"SSH-2.0-OpenSSH_9.2\r\n",
@@ -181,75 +143,6 @@ def test_megabytes_that_hold_no_tags_end(registry: Registry, monkeypatch: pytest
     assert len(registry.asked) < 10
 
 
-def test_referrers_on_endless_pages_end_at_the_limit(registry: Registry) -> None:
-    """The limit counts while reading: a registry cannot make us keep hundreds of pages first."""
-    digest = registry.image("app", "1")
-
-    def page(number: int) -> Reply:
-        entry = {"mediaType": OCI_MANIFEST, "size": 2}
-        entries = [{**entry, "digest": f"sha256:{number:032x}{each:032x}"} for each in range(20)]
-        content = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}).encode()
-        link = f'</v2/app/referrers/{digest}?page={number}>; rel="next"'
-        return Reply(headers={"Content-Type": OCI_INDEX, "Link": link}, content=content)
-
-    registry.misbehave = lambda asked: page(len(registry.asked)) if "referrers" in asked.path else None
-    with client(registry) as asking, pytest.raises(RegistryError, match="more than 50"):
-        asking.referrers(in_it(registry, "app"), digest)
-    assert len(registry.asked) == 3
-
-
-def test_a_repository_that_is_missing_does_not_hide_the_signatures_of_others(registry: Registry) -> None:
-    """A registry that says "no such name" has the referrers API all the same, and is asked for the next image."""
-    digest = registry.image("app", "1")
-    attached = registry.attach("app", digest, b"{}")
-    unknown = Reply(status=404, content=b'{"errors":[{"code":"NAME_UNKNOWN"}]}')
-    registry.misbehave = lambda asked: unknown if "/missing/" in asked.path else None
-    with client(registry) as asking:
-        assert asking.referrers(in_it(registry, "missing"), digest) == ()
-        assert [each.digest for each in asking.referrers(in_it(registry, "app"), digest)] == [attached]
-
-
-@pytest.mark.parametrize("odd", [b"[]", b"{}", b'{"errors":7}', b'{"errors":[{}]}', b"404 page not found\n", b"\xff"])
-def test_any_other_not_found_means_that_there_is_no_such_list(odd: bytes) -> None:
-    """The fallback tag is read instead; the registry is asked for its list only once."""
-    with Registry(referrers=False) as registry:
-        first, second = registry.image("app", "1"), registry.image("app", "2", content=b"2")
-        attached = registry.attach("app", second, b"{}")
-        registry.misbehave = lambda asked: Reply(status=404, content=odd) if "/referrers/" in asked.path else None
-        with client(registry) as asking:
-            assert asking.referrers(in_it(registry, "app"), first) == ()
-            assert [each.digest for each in asking.referrers(in_it(registry, "app"), second)] == [attached]
-        assert sum("/referrers/" in asked.path for asked in registry.asked) == 1
-
-
-def test_both_places_are_merged_without_doubles(registry: Registry) -> None:
-    """What the API and the fallback tag both list is listed once; what only one lists is not lost."""
-    digest = registry.image("app", "1")
-    both = registry.attach("app", digest, b'{"n":1}')
-    old = registry.image("app", content=b"attached in the old way")
-    entries = [{"mediaType": OCI_MANIFEST, "digest": each, "size": 2} for each in (both, old)]
-    document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}
-    registry.put("app", document, digest.replace(":", "-"))
-    with client(registry) as asking:
-        assert sorted(each.digest for each in asking.referrers(in_it(registry, "app"), digest)) == sorted([both, old])
-
-
-@pytest.mark.parametrize("suffix", ["", ".sig", ".att"])
-@pytest.mark.parametrize("status", [401, 403, 500, 502, 429, 503])
-def test_a_failing_tag_of_signatures_is_not_a_missing_one(
-    registry: Registry, suffix: str, status: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Only 404 means that nothing is attached."""
-    monkeypatch.setattr("sindri_core.oci.transport.PATIENCE", (0.0, 0.0, 0.0))
-    digest = registry.image("app", "1")
-    registry.misbehave = lambda asked: Reply(status=status) if "sha256-" in asked.path else None
-    with client(registry) as asking, pytest.raises(RegistryError):
-        asking.attached(in_it(registry, "app"), digest, suffix)
-    registry.misbehave = lambda _: None
-    with client(registry) as asking:
-        assert asking.attached(in_it(registry, "app"), digest, suffix) is None
-
-
 def test_a_tag_with_its_digest_is_one_question(registry: Registry) -> None:
     """The tag's bytes have the digest, so that nothing else has to be asked."""
     digest, other = registry.image("app", "1"), registry.image("app", "2", content=b"2")
@@ -314,88 +207,6 @@ def test_the_secret_part_of_an_address_is_never_said(registry: Registry) -> None
     assert CANARY not in repr(seen)
 
 
-def test_a_name_that_changes_its_address_does_not_help(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was looked up and found public is what is connected to; nobody looks a second time."""
-    with Registry() as elsewhere, Registry() as registry:
-        content = b"content"
-        elsewhere.misbehave = lambda _: Reply(content=content)
-        blob = registry.blob("app", content)
-        port = elsewhere.host.rpartition(":")[2]
-        registry.misbehave = lambda _: Reply(status=307, headers={"Location": f"http://cdn.example:{port}/x"})
-        looked: list[str] = []
-
-        def look_up(host: str, *arguments: object, **more: object) -> object:
-            if host != "cdn.example":
-                return real(host, *arguments, **more)  # type: ignore[arg-type] # as it was called
-            looked.append(host)
-            address = "127.0.0.1" if len(looked) == 1 else "10.0.0.1"
-            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, int(port)))]
-
-        real = socket.getaddrinfo
-        public = addresses.is_public
-        monkeypatch.setattr(socket, "getaddrinfo", look_up)
-        with client(registry) as asking, pytest.raises(RegistryError, match="only this network") as caught:
-            asking.blob(in_it(registry, "app"), blob["digest"], limit=100)
-        assert caught.value.code == "SND-IMG-012"
-        assert elsewhere.asked == []
-        looked.clear()
-        monkeypatch.setattr(addresses, "is_public", lambda address: str(address) == "127.0.0.1" or public(address))
-        with client(registry) as asking:
-            assert asking.blob(in_it(registry, "app"), blob["digest"], limit=100) == content
-        assert looked == ["cdn.example"]
-
-
-def test_one_private_address_among_public_ones_is_enough_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name must not offer a way in beside a harmless one."""
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in ("1.1.1.1", "169.254.169.254")]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
-    with pytest.raises(RegistryError) as caught:
-        addresses.public("mixed.example", 443)
-    assert caught.value.code == "SND-IMG-012"
-
-
-def test_many_threads_share_the_connections_in_silence(registry: Registry, caplog: pytest.LogCaptureFixture) -> None:
-    """More questions at once than connections: they wait for each other, and nothing is warned of."""
-    for number in range(120):
-        registry.image("app", f"1.0.{number}")
-    caplog.set_level(logging.DEBUG)
-    with client(registry) as asking, ThreadPoolExecutor(120) as pool:
-        list(pool.map(lambda n: asking.manifest(in_it(registry, f"app:1.0.{n}")), range(120)))
-    assert len(registry.asked) == 120
-    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
-
-
-def test_a_connection_is_kept_for_the_next_question(registry: Registry) -> None:
-    """One connection serves questions that come one after the other."""
-    peers: list[int] = []
-
-    def counted(handler: BaseHTTPRequestHandler) -> None:
-        peers.append(handler.client_address[1])
-        raw(b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n" + b'{"tags":[]}')(handler)
-        handler.close_connection = False
-
-    registry.misbehave = lambda _: Reply(send=counted)
-    with client(registry) as asking:
-        for name in ("a", "b", "c"):
-            asking.tags(in_it(registry, name))
-    assert len(peers) == 3
-    assert len(set(peers)) == 1
-
-
-def test_a_connection_that_was_closed_while_it_idled_is_made_anew(registry: Registry) -> None:
-    """A server that closes what it said it would keep costs nothing but a second connection."""
-    digest = registry.image("app", "1")
-
-    def silently_closed(handler: BaseHTTPRequestHandler) -> None:
-        raw(b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n" + b'{"tags":[]}')(handler)
-
-    registry.misbehave = lambda asked: Reply(send=silently_closed) if "tags" in asked.path else None
-    with client(registry) as asking:
-        for name in ("a", "b", "c"):
-            asking.tags(in_it(registry, name))
-        assert asking.manifest(in_it(registry, "app:1")).digest == digest
-
-
 def test_hints_name_the_registry_with_its_port(registry: Registry) -> None:
     """What the hint says to write into sindri.yaml is the key that counts."""
     with client(registry, insecure=False) as asking, pytest.raises(RegistryError) as caught:
@@ -432,33 +243,6 @@ def test_settings_for_what_is_no_registry_are_refused(host: str) -> None:
         )
 
 
-def when(ready: threading.Event, cancel: CancelToken) -> None:
-    """Cancel the run as soon as the registry was asked."""
-
-    def wait() -> None:
-        ready.wait(10)
-        cancel.set()
-
-    threading.Thread(target=wait, daemon=True).start()
-
-
-def test_waiting_for_a_busy_registry_ends_when_somebody_cancels(registry: Registry) -> None:
-    """The wait that a registry asks for is left at once."""
-    from sindri_core.errors import Interrupted
-
-    asked, cancel = threading.Event(), CancelToken()
-
-    def busy(_: object) -> Reply:
-        asked.set()
-        return Reply(status=429, headers={"Retry-After": "15"})
-
-    registry.misbehave = busy
-    when(asked, cancel)
-    with client(registry, cancel=cancel) as asking, pytest.raises(Interrupted):
-        asking.tags(in_it(registry, "app"))
-    assert len(registry.asked) == 1
-
-
 def test_what_failed_is_not_asked_again(registry: Registry) -> None:
     """Also what is not there and what fails is asked once in a run, by however many threads."""
     registry.misbehave = lambda asked: Reply(status=500) if "broken" in asked.path else None
@@ -485,60 +269,6 @@ def test_events_tell_of_requests_that_failed_too(registry: Registry) -> None:
     with client(registry, emit=seen.append) as asking, pytest.raises(RegistryError):
         asking.tags(in_it(registry, "app"))
     assert [event.status for event in seen if isinstance(event, RequestSent)] == [0]
-
-
-def test_a_head_that_drips_ends_with_the_deadline(registry: Registry) -> None:
-    """A server that never comes to the end of its headers is not waited for."""
-
-    def drip(handler: BaseHTTPRequestHandler) -> None:
-        try:
-            handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
-            while True:
-                handler.wfile.write(b"X: y\r\n")
-                handler.wfile.flush()
-                threading.Event().wait(0.05)
-        except OSError:
-            return
-
-    registry.misbehave = lambda _: Reply(send=drip)
-    with client(registry, seconds=0.4) as asking, pytest.raises(DeadlineExceeded):
-        asking.tags(in_it(registry, "app"))
-
-
-def test_a_server_that_accepts_and_says_nothing_ends_with_the_deadline() -> None:
-    """Neither for TLS nor for plain HTTP."""
-    for insecure in (True, False):
-        with socket.create_server(("127.0.0.1", 0)) as silent:
-            host = f"127.0.0.1:{silent.getsockname()[1]}"
-            asking = RegistryClient(
-                registries={host: RegistrySettings(host=host, insecure=insecure)},
-                environ={},
-                deadline=Deadline(0.5),
-                cancel=CancelToken(),
-                emit=lambda _: None,
-            )
-            with asking, pytest.raises(DeadlineExceeded):
-                asking.tags(parse(f"{host}/app"))
-
-
-def test_content_behind_a_head_is_not_taken_for_the_next_answer(registry: Registry, tmp_path: Path) -> None:
-    """A server that sends a body where there is none to send cannot slip us another answer."""
-    digest, evil = registry.image("app", "1"), registry.image("app", "evil", content=b"evil")
-    with client(registry, cache_dir=tmp_path) as asking:
-        asking.manifest(in_it(registry, "app:1"))
-    bad = registry.repositories["app"][evil][1]
-    slipped = head(TYPE, f"Content-Length: {len(bad)}") + bad
-
-    def smuggle(handler: BaseHTTPRequestHandler) -> None:
-        lines = (TYPE, f"Docker-Content-Digest: {digest}", f"Content-Length: {len(slipped)}")
-        raw(head(*lines) + slipped)(handler)
-        handler.close_connection = False
-
-    registry.misbehave = lambda asked: Reply(send=smuggle) if asked.method == "HEAD" else None
-    with client(registry, cache_dir=tmp_path) as asking:
-        assert asking.manifest(in_it(registry, "app:1")).digest == digest
-        assert asking.manifest(in_it(registry, "app:evil")).digest == evil
-        assert asking.tags(in_it(registry, "app")) == ("1", "evil")
 
 
 _HOSTILE = st.text("ab1.:/@?#[]%\\;&=+-_~!$'()*, \t\n\x00é。", max_size=25)

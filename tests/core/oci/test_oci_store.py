@@ -12,28 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from asking import client
+from asking import client, in_it
 from registry import CONFIG, OCI_INDEX, OCI_MANIFEST, Registry, Reply
 
 from sindri_core.errors import ImageNotFound, RegistryError
 from sindri_core.oci.documents import digest_of
-from sindri_core.oci.reference import Reference, parse
 from sindri_core.oci.store import Store
 
 if TYPE_CHECKING:
     from sindri_core.oci.client import RegistryClient
-
-
-@pytest.fixture
-def registry() -> Iterator[Registry]:
-    """A registry that behaves until told otherwise."""
-    with Registry() as served:
-        yield served
-
-
-def in_it(registry: Registry, rest: str) -> Reference:
-    """A reference in this registry."""
-    return parse(f"{registry.host}/{rest}")
 
 
 def asked(registry: Registry) -> list[str]:
