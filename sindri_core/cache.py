@@ -44,13 +44,12 @@ def write(environ: Mapping[str, str], name: str, content: Mapping[str, Any]) -> 
         return
     from pathlib import Path  # costs start-up time, and writing is rare
 
+    from sindri_core.files import replace_private
+
     file = Path(found)
-    part = file.with_suffix(f".{os.getpid()}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        part.write_text(json.dumps(content), encoding="utf-8")
-        part.chmod(0o600)
-        part.replace(file)
+        replace_private(file, json.dumps(content).encode())
     except OSError:
         return
 

@@ -1,10 +1,11 @@
-"""Reading what people name: a regular file, and no more of it than can be meant."""
+"""Reading what people name, and no more of it than can be meant; writing what only its owner may read."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,3 +19,17 @@ def read_regular(file: Path, largest: int) -> bytes:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "it is a pipe or a device, not a file")
         return stream.read(largest + 1)
+
+
+def replace_private(file: Path, content: bytes) -> None:
+    """Put the content there in one step, readable by its owner only. Raises ``OSError``; no half of it stays behind."""
+    import tempfile  # costs start-up time, and writing is rare
+
+    descriptor, part = tempfile.mkstemp(dir=file.parent, prefix=".part-")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+        os.replace(part, file)  # noqa: PTH105 - a name, as mkstemp gives it
+    finally:
+        with suppress(FileNotFoundError):  # it is gone when all went well
+            os.unlink(part)  # noqa: PTH108 - as above

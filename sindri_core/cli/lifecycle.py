@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import click
 from sindri_core.cli.options import environment_options, image_options, opened
 from sindri_core.cli.render import answer
 from sindri_core.errors import ExitCode, UsageError
+from sindri_core.files import replace_private
 
 if TYPE_CHECKING:
     from sindri_core.cli.chosen import Chosen
@@ -119,13 +119,9 @@ def _read(file: Path) -> dict[str, object]:
 
 def _write(file: Path, content: str) -> None:
     """Replace the file in one step; only its owner may read it."""
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
-        part.touch(mode=0o600, exist_ok=False)
-        part.write_text(content, encoding="utf-8")
-        part.replace(file)
+        replace_private(file, content.encode())
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise UsageError(
             "SND-USE-001", f"{file} cannot be written: {error.strerror}", hint="choose another file: --out FILE"
         ) from None

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import stat
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sindri_core.files import read_regular, replace_private
 from sindri_core.oci.documents import digest_of
 from sindri_core.oci.reference import TAG
 
@@ -107,8 +106,6 @@ class Store:
     def _read(self, file: Path | None) -> bytes | None:
         if file is None:
             return None
-        from sindri_core.files import read_regular
-
         try:
             content = read_regular(file, LARGEST)
         except OSError:
@@ -121,14 +118,7 @@ class Store:
         try:
             file.parent.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             file.parent.mkdir(exist_ok=True, mode=0o700)
-            descriptor, part = tempfile.mkstemp(dir=file.parent, prefix=".part-")
-            try:
-                with os.fdopen(descriptor, "wb") as stream:
-                    stream.write(content)
-                Path(part).replace(file)
-            except BaseException:
-                Path(part).unlink(missing_ok=True)
-                raise
+            replace_private(file, content)
         except OSError:
             return
         self._written += 1

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import stat
 import time
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sindri_core.files import replace_private
 from sindri_image_verify.strictjson import listed, mapping, text
 
 if TYPE_CHECKING:
@@ -66,18 +66,10 @@ class Verdicts:
         end = min(time.time() + SECONDS, until if until is not None else float("inf"))
         content: dict[str, object] = {"format": FORMAT, "key": key, "until": f"{end:.0f}", "evidence": list(evidence)}
         content["checksum"] = _checksum(content)
-        part = self._folder / f"{key}.{secrets.token_hex(4)}"
-        try:
+        with suppress(OSError):  # it only costs time
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if not _ours(self._folder.lstat(), stat.S_ISDIR):
-                return
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                json.dump(content, stream)
-            part.replace(self._folder / key)
-        except OSError:
-            with suppress(OSError):
-                part.unlink()
+            if _ours(self._folder.lstat(), stat.S_ISDIR):
+                replace_private(self._folder / key, json.dumps(content).encode())
 
 
 def _read(folder: Path, file: Path) -> bytes | None:
