@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests")]
 
 from registry import Registry  # noqa: E402 - the tests' own
+from relay import accepting, pass_on  # noqa: E402 - as above
 
 IMAGES, TAGS, RUNS = 20, 10_000, 3
 WAY = 0.02
@@ -34,8 +35,10 @@ LIMITS = {"cold": 1.5, "warm": 0.3, "latest-stable": 0.4}
 
 
 CALL = """
-import json, sys, time
+import sys, time
+from contextlib import suppress
 from sindri_core import Core
+from sindri_core.errors import ImageError
 from sindri_core.settings import TrustPolicy
 from sindri_core.types import Claim
 keys, references, cache = sys.argv[1], sys.argv[2:-1], sys.argv[-1] == "cache"
@@ -43,11 +46,8 @@ policy = TrustPolicy(source="bench", claims=frozenset({Claim.SIGNATURE}), public
 def call():
     with Core(cache=cache) as core:
         core.verify_images(references, policy=policy) if keys else core.resolve_image()
-try:
-    with Core(cache=False) as core:
-        core.verify_images(["127.0.0.1:1/none:1"], policy=policy)
-except Exception:
-    pass
+with suppress(ImageError), Core(cache=False) as core:  # nobody is there: all is imported, and nothing known
+    core.verify_images(["127.0.0.1:1/none:1"], policy=policy)
 began = time.monotonic()
 call()
 print(time.monotonic() - began)
@@ -161,37 +161,15 @@ def _call(command: Sequence[str], environ: dict[str, str], folder: Path | None =
 def slow(place: str) -> Iterator[str]:
     """A proxy that passes everything on late: one way takes ``WAY``, and so does the way back."""
     host, _, port = place.rpartition(":")
-    listener = socket.create_server(("127.0.0.1", 0), backlog=256)
 
     def serve(client: socket.socket) -> None:
         time.sleep(2 * WAY)  # a connection is a round trip
         server = socket.create_connection((host, int(port)))
         for pair in ((client, server), (server, client)):
-            threading.Thread(target=_late, args=pair, daemon=True).start()
+            threading.Thread(target=pass_on, args=pair, kwargs={"seconds": WAY}, daemon=True).start()
 
-    def accept() -> None:
-        while True:
-            try:
-                client, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=serve, args=(client,), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    try:
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        listener.close()
-
-
-def _late(source: socket.socket, target: socket.socket) -> None:
-    try:
-        while part := source.recv(1 << 20):
-            time.sleep(WAY)
-            target.sendall(part)
-        target.shutdown(socket.SHUT_WR)
-    except OSError:
-        return
+    with accepting(serve) as address:
+        yield address
 
 
 if __name__ == "__main__":

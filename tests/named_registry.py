@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from registry import Registry
+from relay import accepting, pass_on
 
 
 @contextmanager
@@ -73,7 +74,6 @@ def _certificates(folder: Path, names: tuple[str, ...]) -> tuple[Path, Path]:
 @contextmanager
 def _proxy(places: Mapping[str, str]) -> Iterator[str]:
     """A proxy that knows only CONNECT, and only these places."""
-    listener = socket.create_server(("127.0.0.1", 0))
 
     def serve(client: socket.socket) -> None:
         with client:
@@ -87,29 +87,8 @@ def _proxy(places: Mapping[str, str]) -> Iterator[str]:
             host, _, port = place.partition(":")
             with socket.create_connection((host, int(port))) as server:
                 client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-                back = threading.Thread(target=_pump, args=(server, client), daemon=True)
-                back.start()
-                _pump(client, server)
+                threading.Thread(target=pass_on, args=(server, client), daemon=True).start()
+                pass_on(client, server)
 
-    def accept() -> None:
-        while True:
-            try:
-                client, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=serve, args=(client,), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        listener.close()
-
-
-def _pump(source: socket.socket, target: socket.socket) -> None:
-    try:
-        while part := source.recv(65536):
-            target.sendall(part)
-        target.shutdown(socket.SHUT_WR)
-    except OSError:
-        return
+    with accepting(serve) as address:
+        yield f"http://{address}"
