@@ -206,7 +206,7 @@ class Core:
         The empty reference is the image of the configuration. Where nothing is required a signature is. Raises
         ``ImageRefused`` for the first that is refused, ``ConfigError`` when it is not said whose signature counts.
         """
-        ctx = self._about_images(timeout, need_file="" in references)
+        ctx = self._about_images(timeout, need_file="" in references, remembered=False)
         from sindri_core import images
 
         return images.verify(self._hooks, ctx, references, policy)
@@ -241,11 +241,17 @@ class Core:
             self._on_event(event)
 
     def _context(
-        self, timeout: float, *, dry_run: bool = False, offline: bool = False, need_file: bool = True
+        self,
+        timeout: float,
+        *,
+        dry_run: bool = False,
+        offline: bool = False,
+        need_file: bool = True,
+        remembered: bool = True,
     ) -> Context:
         _, context, namespace = self._selected
         return Context(
-            config=self._configured(looking=dry_run, need_file=need_file),
+            config=self._configured(looking=dry_run and remembered, need_file=need_file),
             emit=self._emit,
             cancel=self._cancel,
             deadline=Deadline(timeout),
@@ -292,8 +298,8 @@ class Core:
             raise ConfigError("SND-CFG-001", f"{len(errors)} {noun} in the configuration", issues=issues)
         return replace(ctx, config=replace(ctx.config, warnings=(*ctx.config.warnings, *issues)))
 
-    def _about_images(self, timeout: float, *, need_file: bool) -> Context:
-        return self._trusting(self._context(timeout, dry_run=True, need_file=need_file))
+    def _about_images(self, timeout: float, *, need_file: bool, remembered: bool = True) -> Context:
+        return self._trusting(self._context(timeout, dry_run=True, need_file=need_file, remembered=remembered))
 
     def _trusting(self, ctx: Context) -> Context:
         """Add the trust files that count for this run."""
@@ -303,7 +309,7 @@ class Core:
         return replace(ctx, config=replace(ctx.config, trust=trust))
 
     def _configured(self, *, looking: bool, need_file: bool) -> Config:
-        """Return the configuration. A run that writes nothing may use one that was validated before."""
+        """Return the configuration. A run that writes nothing and vouches for nothing may use a remembered one."""
         if self._document is None and not need_file:
             return self._default_config()
         if not looking or self._config is not None:

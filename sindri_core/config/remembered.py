@@ -1,7 +1,8 @@
 """Configurations that were validated before, so that commands that only look need not import and build all models.
 
 Kept by the file's content, the plugins' sections and the source files of every model, under the file's own path.
-What writes anything, anywhere, never uses it: a deployment is decided by the file itself, validated anew.
+What writes anything, anywhere, never uses it, and neither does who asks whether an image is to be trusted: both are
+decided by the file itself, validated anew.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import pytest
@@ -15,8 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import sindri_folder
-from sindri_core import Core
+from sindri_core import Core, HookSpecs, hookimpl
 from sindri_core.errors import ImageRefused
+from sindri_core.types import PluginInfo, Verification
+
+if TYPE_CHECKING:
+    from sindri_core.context import Context
+    from sindri_core.requests import VerifyRequest
 
 FILE = """\
 deployment:
@@ -122,6 +128,37 @@ def test_what_writes_reads_the_file_anew(file: Path) -> None:
     both.plan(offline=True)
     with pytest.raises(ImageRefused):
         both.deploy()
+
+
+def test_whose_word_counts_is_read_anew(file: Path) -> None:
+    """A cache that names another key changes nothing for whoever asks whether an image is to be trusted."""
+    image = (
+        f"{{registry: ghcr.io/acme/dev, digest: 'sha256:{'a' * 64}', verify_signature: true, public_keys: [own.pub]}}"
+    )
+    file.write_text(FILE.replace("image: ghcr.io/acme/dev:1", f"image_config: {image}"), encoding="utf-8")
+    core(file).validate()
+
+    def theirs(validated: dict[str, Any]) -> None:
+        validated["effective"]["deployment"]["image_config"]["public_keys"] = ["/tmp/theirs.pub"]
+
+    spoil(file, theirs)
+    asked: list[tuple[str, ...]] = []
+
+    class Verifier(HookSpecs):
+        @hookimpl
+        def sindri_plugin_info(self) -> PluginInfo:
+            return PluginInfo(id="image-verify", version="1.0", summary="notes whose word counts")
+
+        @hookimpl
+        def sindri_verify_image(self, ctx: Context, request: VerifyRequest) -> Sequence[Verification]:
+            asked.append(request.policy.public_keys)
+            return ()
+
+    environ = {"SINDRI_CACHE_DIR": str(file.parent.parent / "cache")}
+    both = Core(file, plugins=[sindri_folder.FolderPlugin(), Verifier()], environ=environ)
+    with pytest.raises(ImageRefused):
+        both.verify_images()
+    assert asked == [(str(file.parent / "own.pub"),)]
 
 
 def test_a_warning_is_said_every_time(file: Path) -> None:
