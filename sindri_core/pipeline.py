@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sindri_core import waiting
-from sindri_core.errors import ClusterError, SindriError
+from sindri_core.errors import ClusterUnreachable, SindriError
 from sindri_core.events import StepFailed, StepFinished, StepStarted, Warned
+from sindri_core.oci.once import Once
 from sindri_core.requests import (
     AdjustRequest,
     BuildRequest,
@@ -92,18 +93,18 @@ def detect(hooks: Hooks, ctx: Context, destination: Destination) -> ClusterCandi
 
     What it leaves open (version, nodes, platforms) is taken from the others: they speak of the same place.
     """
-    answers: dict[str, Body | ClusterError] = {}
+    answers: Once[Body] = Once()
+    away: list[ClusterUnreachable] = []
 
     def read(path: str) -> Body:
-        if path not in answers:
-            try:
-                answers[path] = hooks.read(ctx, destination.provider, ReadRequest(destination=destination, path=path))
-            except ClusterError as error:
-                answers[path] = error
-        answer = answers[path]
-        if isinstance(answer, ClusterError):
-            raise answer
-        return answer
+        if away:  # who is not there for one question is not there for the next
+            raise away[0]
+        request = ReadRequest(destination=destination, path=path)
+        try:
+            return answers.get(path, lambda: hooks.read(ctx, destination.provider, request))
+        except ClusterUnreachable as error:
+            away.append(error)
+            raise
 
     request = DetectRequest(destination=destination, api=None if ctx.offline else read)
     candidates = hooks.detect_cluster(ctx, request)
