@@ -94,15 +94,9 @@ def _policy(*, keys: tuple[str, ...], trusted_root: str, provenance: bool, **ter
     """The demand that the options make; None when they say nothing."""
     if not (keys or trusted_root or provenance or any(terms.values())):
         return None
-    from pathlib import Path
-
-    from sindri_core.settings import TrustPolicy
+    from sindri_core.config.trust_values import policy_of
     from sindri_core.types import Claim
 
-    return TrustPolicy(
-        source="command line",
-        claims=frozenset({Claim.SIGNATURE, Claim.PROVENANCE} if provenance else {Claim.SIGNATURE}),
-        public_keys=tuple(str(Path(key).absolute()) for key in keys),
-        trusted_root=str(Path(trusted_root).absolute()) if trusted_root else "",
-        **terms,
-    )
+    claims = frozenset({Claim.SIGNATURE, Claim.PROVENANCE} if provenance else {Claim.SIGNATURE})
+    terms |= {"public_keys": keys, "trusted_root": trusted_root}
+    return policy_of(terms, None, source="command line", claims=claims)

@@ -23,7 +23,7 @@ def trust_of(effective: Mapping[str, Any], file: Path | None) -> Trust:
     """Return what sindri.yaml says; paths in it are read from its own folder."""
     parts = effective["deployment"]["image_config"] or {}
     wanted = {Claim.SIGNATURE: parts.get("verify_signature"), Claim.PROVENANCE: parts.get("verify_provenance")}
-    own = _policy(
+    own = policy_of(
         parts,
         file,
         source=file.name if file else "sindri.yaml",
@@ -43,7 +43,7 @@ def policies(
 ) -> tuple[TrustPolicy, ...]:
     """Return the entries of ``policies``; ``at`` is the path of what surrounds them."""
     return tuple(
-        _policy(
+        policy_of(
             entry,
             file,
             source=source,
@@ -78,7 +78,8 @@ def _registries(given: Mapping[str, Any], file: Path | None, *, vouched: bool) -
         )
 
 
-def _policy(terms: Mapping[str, Any], file: Path | None, **known: Any) -> TrustPolicy:
+def policy_of(terms: Mapping[str, Any], file: Path | None, **known: Any) -> TrustPolicy:
+    """Return the policy with these terms; paths are read from the file's own folder, else from the current one."""
     plain: dict[str, Any] = {
         name: tuple(terms[name]) if isinstance(terms[name], list) else terms[name] for name in _PLAIN if name in terms
     }
