@@ -13,7 +13,7 @@ from sindri_core.resolving import DEFAULT_IMAGE
 from sindri_core.resolving.named import Named, named
 from sindri_core.sealing import Gate, several
 from sindri_core.settings import ImageSettings, TrustPolicy
-from sindri_core.trust import demanded, lent, names_somebody
+from sindri_core.trust import demanded, lent
 from sindri_core.types import Attachment, Claim, ClusterCandidate, Origin, RejectedTag, ResolvedImage, Verification
 
 if TYPE_CHECKING:
@@ -105,10 +105,10 @@ def _all_accepted(answers: Sequence[ImageReport | ImageError]) -> tuple[ImageRep
 def _demanding(ctx: Context, settings: ImageSettings, policy: TrustPolicy | None) -> tuple[Context, bool]:
     """The run in which something is required of the image, and whether it counts as the environment's own."""
     trust = ctx.config.trust
-    main = policy is not None or _repository(settings) == _repository(ctx.config.image)
+    same = _repository(settings) == _repository(ctx.config.image)
+    main = same or policy is not None
     if policy is not None:
-        same = _repository(settings) == _repository(ctx.config.image)
-        borrowed = same and not names_somebody(policy) and names_somebody(trust.own)
+        borrowed = same and not policy.names_somebody and trust.own.names_somebody
         trust = replace(trust, own=lent(policy, trust.own) if borrowed else policy)
     if not demanded(trust, parse(_repository(settings)), main=main):
         own = trust.own if main else TrustPolicy(source="command line")

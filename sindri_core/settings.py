@@ -93,6 +93,10 @@ class Extensions:
     auto_install: bool = True
 
 
+KEY_SERVICES = ("k8s://", "awskms://", "gcpkms://", "azurekms://", "hashivault://", "pkcs11:")
+"""How the address of a key in a service begins, as cosign knows them; any other key is a file or a text."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustPolicy:
     """What one source demands of an image, and whose word satisfies it.
@@ -138,6 +142,17 @@ class TrustPolicy:
     allowed_repositories: tuple[str, ...] = ()
     match_reference: bool = False
     provenance_as_signature: bool = False
+
+    @property
+    def names_somebody(self) -> bool:
+        """Whether it says whose word counts, be it only in part."""
+        return bool(
+            self.public_keys
+            or self.certificate_identity
+            or self.certificate_identity_regexp
+            or self.certificate_oidc_issuer
+            or self.certificate_oidc_issuer_regexp
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

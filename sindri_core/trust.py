@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from sindri_core.oci.repositories import closeness
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
     from sindri_core.oci.reference import Reference
 
 _ABOUT = {"source", "path", "rank", "images", "claims", "verifiers"}
-_WHOSE = (
-    "public_keys",
-    "certificate_identity",
-    "certificate_identity_regexp",
-    "certificate_oidc_issuer",
-    "certificate_oidc_issuer_regexp",
-)
 _UNSET = TrustPolicy()
 
 
@@ -37,16 +31,11 @@ def demanded(trust: Trust, image: Reference, *, main: bool) -> tuple[TrustPolicy
     own = trust.own
     covered = any(entry.rank == own.rank for entry in entries)
     if own.claims and (main or not covered):
-        lender = next((entry for entry in entries if names_somebody(entry)), None)
-        asked = own if names_somebody(own) or lender is None else lent(own, lender)
+        lender = next((entry for entry in entries if entry.names_somebody), None)
+        asked = own if own.names_somebody or lender is None else lent(own, lender)
         if lender is None or not _is_covered(asked, lender):
             entries.insert(0, asked)
     return tuple(entry for entry in entries if entry.claims)
-
-
-def names_somebody(policy: TrustPolicy) -> bool:
-    """Whether a policy says whose word counts."""
-    return any(getattr(policy, name) for name in _WHOSE)
 
 
 def lent(own: TrustPolicy, lender: TrustPolicy) -> TrustPolicy:
@@ -68,7 +57,6 @@ def _closest(trust: Trust, image: Reference) -> Iterator[TrustPolicy]:
     for policy in trust.policies:
         by_file.setdefault(policy.rank, []).append(policy)
     for policies in by_file.values():
-        ranked = [(closeness(policy.images, image), policy) for policy in policies]
-        best = max((rank for rank, _ in ranked), default=0)
-        if best:
-            yield next(policy for rank, policy in ranked if rank == best)
+        rank, best = max(((closeness(policy.images, image), policy) for policy in policies), key=itemgetter(0))
+        if rank:
+            yield best

@@ -7,14 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from sindri_core.settings import RegistrySettings, Trust, TrustPolicy
+from sindri_core.settings import KEY_SERVICES, RegistrySettings, Trust, TrustPolicy
 from sindri_core.types import Claim
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _PEM = "-----BEGIN"
-_SCHEMES = ("k8s://", "awskms://", "gcpkms://", "azurekms://", "hashivault://", "pkcs11:")
 _ELSEWHERE = {"source", "path", "rank", "images", "claims", "verifiers", "public_keys", "trusted_root"}
 _PLAIN = tuple(field.name for field in fields(TrustPolicy) if field.name not in _ELSEWHERE)
 
@@ -90,7 +89,7 @@ def policy_of(terms: Mapping[str, Any], file: Path | None, **known: Any) -> Trus
 
 def _key(text: str, file: Path | None) -> str:
     """A key that is written out, or lies in a service, is as it is; any other is a file."""
-    return text if _PEM in text or text.startswith(_SCHEMES) else _beside(file, text)
+    return text if _PEM in text or text.startswith(KEY_SERVICES) else _beside(file, text)
 
 
 def _beside(file: Path | None, name: str) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sindri_core.settings import KEY_SERVICES
+
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
-SCHEMES = ("k8s://", "awskms://", "gcpkms://", "azurekms://", "hashivault://", "pkcs11:")
 LARGEST = 16 << 10
 SMALLEST_RSA = 2048
 CURVES = {"secp256r1", "secp384r1", "secp521r1"}
@@ -30,7 +31,7 @@ def load(text: str) -> Key:
     """Load one entry of ``public_keys``. Raises ``ValueError`` that says what is wrong with it."""
     if "pin-value=" in text:
         raise ValueError("the address of a key holds a PIN, which would be shown: use pin-source")
-    if text.startswith(SCHEMES):
+    if text.startswith(KEY_SERVICES):
         return Key(name=text, uri=text)
     if "-----BEGIN" in text:
         pem = text.encode()
@@ -38,7 +39,7 @@ def load(text: str) -> Key:
     if text.startswith("-"):
         raise ValueError(f"{text!r} starts with a hyphen")
     if "://" in text:
-        raise ValueError(f"{text!r} is of no key service that is known: {', '.join(SCHEMES)}")
+        raise ValueError(f"{text!r} is of no key service that is known: {', '.join(KEY_SERVICES)}")
     return _parsed(Path(text).name, read(Path(text), LARGEST))
 
 

@@ -21,18 +21,6 @@ _WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", ".", ".na
 """What is no text in YAML."""
 
 
-def names_identity(policy: TrustPolicy) -> bool:
-    """Whether the policy says anything about a certificate."""
-    return any(
-        (
-            policy.certificate_identity,
-            policy.certificate_identity_regexp,
-            policy.certificate_oidc_issuer,
-            policy.certificate_oidc_issuer_regexp,
-        )
-    )
-
-
 def github_repository(image: Reference) -> str:
     """The repository that an image of GitHub's registry belongs to, ``OWNER/NAME``; empty for any other image."""
     parts = image.path.split("/")
@@ -48,7 +36,7 @@ def completed(policy: TrustPolicy, image: Reference) -> TrustPolicy:
     other policy comes back as it is.
     """
     repository = github_repository(image)
-    if policy.public_keys or names_identity(policy) or not repository:
+    if policy.names_somebody or not repository:
         return policy
     escaped = re.escape(repository)
     return replace(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sindri_core.errors import BadReference, ConfigError
 from sindri_core.oci.reference import parse
+from sindri_core.settings import KEY_SERVICES
 from sindri_core.types import Issue, Severity
 from sindri_image_verify import keys, regexps, roots, uris
 from sindri_image_verify import policy as policies
@@ -60,7 +61,7 @@ _Found = Iterator[_Problem]
 
 def _whose(policy: TrustPolicy, repository: str) -> _Found:
     """Somebody must be named, or be known from where the image lies."""
-    if policy.public_keys or policies.names_identity(policy):
+    if policy.names_somebody:
         return
     places = [repository] if repository else policy.images
     if places and all(map(_of_github, places)):
@@ -108,7 +109,7 @@ def _contradictions(policy: TrustPolicy, _: str) -> _Found:
     if policy.public_keys and policy.use_signed_timestamps and not policy.trusted_root:
         hint = "trusted_root: trusted_root.json"
         yield Severity.ERROR, "use_signed_timestamps", "no file says which timestamp authority is trusted", hint
-    if policy.engine == "native" and any(key.startswith(keys.SCHEMES) for key in policy.public_keys):
+    if policy.engine == "native" and any(key.startswith(KEY_SERVICES) for key in policy.public_keys):
         yield Severity.ERROR, "engine", "only cosign can ask a key service", "engine: auto"
 
 
